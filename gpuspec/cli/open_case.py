@@ -11,7 +11,7 @@ import click
 
 from gpuspec.cli.options import MOST_HOURS, MOST_USERS, Amount, Whole, config_option, isolated_option
 from gpuspec.errors import UserError
-from gpuspec.formats import FORMATS, JOB_SPEC, Document, Known, titles
+from gpuspec.formats import FORMATS, JOB_SPEC, Document, Format, Known, Source
 from gpuspec.job import Job
 from gpuspec.lint.config import Configs
 from gpuspec.lint.settings import Overrides, Settings
@@ -130,6 +130,20 @@ accept_no_timer_option = click.option(
 )
 
 
+class NoJob(UserError):
+    """A file of a format that is read, in which nothing asks for a GPU."""
+
+    def __init__(self, path: str, format: Format | None) -> None:
+        self.format = format
+        of = f" ({format.name})" if format else ""
+        why = format.no_job if format else "nothing in it asks for a GPU"
+        super().__init__(
+            "no-job",
+            f"{path}{of} holds no job: {why}",
+            f"`gpuspec lint {path}` says what else is wrong in it",
+        )
+
+
 def open_case(
     path: str, settings: Settings, which: str | None = None, *, formats: Sequence[Known] = FORMATS
 ) -> Case:
@@ -153,13 +167,12 @@ def open_cases(
 
     data = read_stdin() if path == "-" else read_file(path)
     check_binary(path, data)
-    from gpuspec.lint.unknown_file import name_of_input, without_jobs
+    from gpuspec.lint.unknown_file import format_without_jobs, name_of_input, without_jobs
 
     name = name_of_input(data) if path == "-" else path
     documents = documents_in(name, data, formats) or without_jobs(name, data, formats)
     if not documents:
-        hint = f"formats that are read: {titles(formats)}."
-        raise UserError("no-job", f"{path} holds no job: nothing in it asks for a GPU", hint)
+        raise NoJob(path, format_without_jobs(Source(name, data), formats))
     cases = tuple(_case(document._replace(path=path), settings) for document in documents)
     if which is None:
         return cases
@@ -218,8 +231,7 @@ def _case(document: Document, settings: Settings) -> Case:
         raise UserError("file-too-large", f"{path}: {too_many.message}", hint)
     if not case.has_job:
         if not document.format.in_spec_fields:
-            hint = f"`gpuspec lint {path}` says what else is wrong in it"
-            raise UserError("no-job", f"{path} holds no job: nothing in it asks for a GPU", hint)
+            raise NoJob(path, document.format)
         hint = "`gpuspec init` writes a spec to start from"
         raise UserError("no-job", f"{path} holds no JSON object", hint)
     return case

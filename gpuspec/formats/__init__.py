@@ -20,6 +20,7 @@ __all__ = [
     "read",
     "read_ahead",
     "recognised",
+    "recognised_anyhow",
     "titles",
 ]
 
@@ -214,6 +215,15 @@ def recognised(source: Source, formats: Sequence[Known] = FORMATS) -> Format | N
     """The format whose content a file has."""
     for known in formats:
         if known.may_be(source.path, source.data) and known.format.recognise(source):
+            return known.format
+    return None
+
+
+def recognised_anyhow(source: Source, formats: Sequence[Known] = FORMATS) -> Format | None:
+    """The format whose content a file has, though none of the words stand in it that jobs of that format hold: what
+    is said of a file that somebody names and that asks for no GPU."""
+    for known in formats:
+        if known.by_content and source.path.endswith(known.endings) and known.format.recognise(source):
             return known.format
     return None
 

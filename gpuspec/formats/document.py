@@ -122,6 +122,8 @@ class Format(NamedTuple):
     written: Callable[[Document, Edit], Sequence[Edit]] = lambda document, edit: ()
     """How an edit in the job spec's names ("/spot") is made in the file, as edits of its own; empty where it is not
     known. Where the very value stands in the file, that is changed without asking."""
+    no_job: str = "nothing in it asks for a GPU"
+    """What is said of a file of it that holds no job."""
     in_spec_fields: bool = False
     """Whether it is JSONC in the fields of schemas/job.schema.json: fixes and an editor's completions are made for
     those."""

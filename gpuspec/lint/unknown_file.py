@@ -17,6 +17,7 @@ from gpuspec.formats import (
     Source,
     known_by_name,
     recognised,
+    recognised_anyhow,
     titles,
 )
 from gpuspec.lint.script import kind_of, script_kind
@@ -42,7 +43,7 @@ def without_jobs(path: str, data: bytes, formats: Sequence[Known] = FORMATS) -> 
     """What to lint in a file in which no job was found: nothing, where it is a job file that asks for no GPU; a
     Document without a job, where it is YAML that cannot be read. UserError `template` and `unsupported-file`."""
     source = Source(path, data)
-    if recognised(source, formats) is not None:
+    if format_without_jobs(source, formats) is not None:
         return ()
     read = f"formats that are read: {titles(formats)}."
     if kind_of(path, data):
@@ -62,6 +63,15 @@ def without_jobs(path: str, data: bytes, formats: Sequence[Known] = FORMATS) -> 
         )
         raise UserError("template", f"{path} is a template, and no YAML before it is filled in", hint)
     raise UserError("unsupported-file", f"{path} is YAML, but holds no job of a format that is read", read)
+
+
+def format_without_jobs(source: Source, formats: Sequence[Known] = FORMATS) -> Format | None:
+    """The format of a file in which no job was found; None where it is of none."""
+    if not source.path.endswith(YAML):
+        return recognised(source, formats)
+    if source.yaml.tree.problems or any(document.problem for document in source.yaml.documents):
+        return recognised(source, formats)
+    return recognised_anyhow(source, formats)
 
 
 def name_of_input(data: bytes) -> str:

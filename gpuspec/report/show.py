@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
@@ -20,7 +21,7 @@ from gpuspec.sizing import Unsized
 from gpuspec.sizing.inference.setup import scheme_of
 from gpuspec.sizing.shape import Shape, shape_of
 from gpuspec.text import Tree
-from gpuspec.workload.workload import Origin, Workload
+from gpuspec.workload.workload import Origin
 
 FIELDS = {
     "name": "job.name",
@@ -105,7 +106,7 @@ def _stated(case: Case) -> Iterator[tuple[str, tuple[Any, Origin]]]:
             origin = work.origins.get(field)
             if origin is None or (field in work.follows_gpus and not _gpus_stated(case)):
                 continue
-            value = _written(work, origin) if field == "quantization" else getattr(work, field)
+            value = _written(case, origin) if field == "quantization" else getattr(work, field)
             if origin.kind in ("spec", "command", "file") or (
                 origin.kind == "name" and field == "quantization" and value
             ):
@@ -122,19 +123,28 @@ def _gpus_stated(case: Case) -> bool:
     return len(counts) == 1 and None not in counts and job.gpu_types == case.job.gpu_types
 
 
-def _written(work: Workload, origin: Origin) -> str | None:
-    """The quantization in the file's own word: `gptq` of `--quantization gptq`, which leaves its bits open, or of a
-    model's name. None where a name means one, and has no word of it."""
-    scheme = work.quantization
-    if scheme is None or origin.kind not in ("command", "name"):
-        return scheme
+def _written(case: Case, origin: Origin) -> str | None:
+    """The quantization in the file's own word: `gptq` of `--quantization gptq`, which leaves its bits open, `qlora`
+    of a tuning's method, or of a model's name. None where a name means one, and has no word of it."""
+    work, scheme = case.workload, case.workload.quantization
+    if scheme is None:
+        return None
+    if origin.kind == "spec":
+        value = case.tree.at(origin.pointer)
+        word = value.strip().lower() if isinstance(value, str) else ""
+        return word if _ONE_WORD.fullmatch(word) else scheme
     if origin.kind == "command":
         word = origin.text.replace("=", " ").split(" ")[-1].lower()
         return word if spelled(word) else scheme
+    if origin.kind != "name":
+        return scheme
     named = (work.model_name or "").lower()
     kind, _, exact = scheme.rpartition(":")
     word = exact.lower() if exact.lower() in named else exact.partition("-")[0]
     return (scheme if kind else word) if word.lower() in named else None
+
+
+_ONE_WORD = re.compile(r"[\w:-]{2,24}")
 
 
 def _of_job(case: Case, field: str) -> Any:
@@ -162,7 +172,9 @@ def _own_spot(case: Case, job: Job) -> Any:
         return own if yes_or_no[own] == job.spot else job.spot
     if isinstance(own, str) and own.lower() in ("true", "false"):  # a label of Kubernetes
         return own.lower() == "true"
-    return own if isinstance(own, str) and len(own) < 40 else job.spot
+    if isinstance(own, str) and "spot" in job.pointer("spot").rpartition("/")[2] and len(own) < 40:
+        return own
+    return {"only": True, "never": False}.get(job.spot or "", job.spot)  # `karpenter.sh/capacity-type: spot`
 
 
 def _canonical(case: Case, choice: GpuChoice) -> str:
@@ -215,7 +227,11 @@ def _derived(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
     for name, field in FIELDS.items():
         where, _, field = field.partition(".")
         value, origin = getattr(work, field, None), work.origins.get(field)
-        if where != "workload" or value is None or name in stated:
+        if where != "workload" or value is None:
+            continue
+        if name in stated:
+            if name == "quantization" and value != stated[name][0]:
+                yield name, value, "the scheme that it means"
             continue
         if field in work.follows_gpus:
             yield name, value, "as many as there are GPUs"

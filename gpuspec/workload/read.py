@@ -329,10 +329,20 @@ def _drafting(name: str, engine: str | None, catalog: Catalog) -> Workload:
     return Workload(model=match.model, model_name=name, params_b=size, quantization=match.quantization)
 
 
+def _leaves_bits_open(given: Value, named: str) -> bool:
+    """Whether a quantization was asked for by its family alone (`gptq`), and a name states other bits of it."""
+    asked, stated = find_scheme(given.known), find_scheme(named)
+    if not asked.family or asked.family != stated.family or asked.width == stated.width:
+        return False
+    return not any(sign.isdigit() for sign in given.text.replace("=", " ").split(" ")[-1])
+
+
 def _from_name(values: Values, scheme: str | None, name: str | None, engine: str | None) -> None:
-    """The quantization that the model's name states, where no flag did."""
+    """The quantization that the model's name states, where no flag did, or one that leaves the bits open."""
     given = values.get("quantization")
     if given is not None and (given.known is not None or "…" in given.text):
+        if scheme and given.known and _leaves_bits_open(given, scheme):
+            values["quantization"] = given._replace(known=scheme)
         return
     model = values["model_name"].origin
     if engine and scheme == "gguf":

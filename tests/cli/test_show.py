@@ -249,6 +249,45 @@ def test_what_the_schema_refuses_is_left_out_and_told(capsys: pytest.CaptureFixt
     assert "left out, since the schema refuses it: /min_vram" in capsys.readouterr().out
 
 
+def test_a_scheme_is_shown_in_the_file_s_word_and_what_it_means_is_derived(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = {
+        "Qwen/Qwen2.5-7B-Instruct-AWQ --quantization awq_marlin": ("awq_marlin", "awq"),
+        "/models/Qwen2.5-7B-Instruct-GPTQ-Int8 --quantization gptq": ("gptq", "gptq-int8"),
+        "Qwen/Qwen2.5-7B-Instruct --quantization gptq": ("gptq", "gptq-int4"),
+        "Qwen/Qwen2.5-7B-Instruct-AWQ": ("awq", None),
+    }
+    for command, (word, scheme) in words.items():
+        job = shown(json.dumps({"run": f"vllm serve {command}"}), capsys)
+        assert job["quantization"] == word
+        derived = job["derived"].get("quantization")
+        assert derived == (scheme and {"value": scheme, "reason": "the scheme that it means"})
+    tuned = """\
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: w}
+resource: {instanceType: Standard_NC24ads_A100_v4, labelSelector: {matchLabels: {a: b}}}
+tuning: {preset: {name: falcon-7b}, method: qlora}
+"""
+    job = shown(tuned, capsys, name="w.yaml")
+    assert (job["quantization"], job["derived"]["quantization"]["value"]) == ("qlora", "nf4")
+
+
+def test_a_file_without_a_gpu_job_holds_none(capsys: pytest.CaptureFixture[str]) -> None:
+    files = {
+        "services: {web: {image: nginx}}": "x.yaml (compose) holds no job: no service in it asks for a GPU",
+        "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: nginx}]}":
+            "x.yaml (kubernetes) holds no job: no container in it asks for a GPU",
+        "run: echo hi": "x.yaml (skypilot) holds no job: no `accelerators` stand under `resources`",
+    }  # fmt: skip
+    for text, said in files.items():
+        assert show(text, name="x.yaml") == 0
+        assert capsys.readouterr().out == f"{said}\n"
+        assert show(text, "--json", name="x.yaml") == 0
+        assert json.loads(capsys.readouterr().out) == {"jobs": []}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [

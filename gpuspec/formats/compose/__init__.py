@@ -31,6 +31,7 @@ FORMAT = Format(
     "compose",
     recognise,
     read,
+    no_job="no service in it asks for a GPU",
     cannot_say=frozenset(
         {
             "budget", "cache", "checkpoint", "clouds", "disk_gb", "downloads", "gpu_types", "hosts", "items",

@@ -90,6 +90,7 @@ FORMAT = Format(
     "dstack",
     recognise,
     read,
+    no_job="no `gpu` stands under `resources`",
     written=_written,
     cannot_say=frozenset(
         {

@@ -36,6 +36,7 @@ FORMAT = Format(
     "kubernetes",
     recognise,
     read,
+    no_job="no container in it asks for a GPU",
     cannot_say=frozenset(
         {
             "budget.max_total", "checkpoint", "disk_gb", "downloads", "hosts", "keep_alive_minutes", "max_price",

@@ -310,6 +310,7 @@ FORMAT = Format(
     "modal",
     recognise,
     read,
+    no_job="no function in it has `gpu=`",
     cannot_say=frozenset(
         {
             "budget", "checkpoint", "clouds", "disk_gb", "downloads", "hosts", "items", "max_price", "min_vram",

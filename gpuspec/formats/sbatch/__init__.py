@@ -278,6 +278,7 @@ FORMAT = Format(
     "sbatch",
     recognise,
     read,
+    no_job="no #SBATCH line asks for a GPU",
     cannot_say=frozenset(
         {
             "budget.max_total", "checkpoint", "clouds", "disk_gb", "downloads", "hosts", "keep_alive_minutes",

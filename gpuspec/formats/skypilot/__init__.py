@@ -93,6 +93,7 @@ FORMAT = Format(
     "skypilot",
     recognise,
     read,
+    no_job="no `accelerators` stand under `resources`",
     written=_written,
     cannot_say=frozenset(
         {
