@@ -334,7 +334,7 @@ def _leaves_bits_open(given: Value, named: str) -> bool:
     asked, stated = find_scheme(given.known), find_scheme(named)
     if not asked.family or asked.family != stated.family or asked.width == stated.width:
         return False
-    return not any(sign.isdigit() for sign in given.text.replace("=", " ").split(" ")[-1])
+    return re.search(r"[0-9]", given.text.replace("=", " ").split(" ")[-1]) is None
 
 
 def _from_name(values: Values, scheme: str | None, name: str | None, engine: str | None) -> None:
