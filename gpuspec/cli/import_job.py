@@ -15,7 +15,6 @@ from gpuspec.errors import UserError
 from gpuspec.export.job_spec import job_spec
 from gpuspec.export.model_command import with_model
 from gpuspec.export.not_carried import LeftBehind, left_behind
-from gpuspec.export.variables import with_filled_variables
 from gpuspec.export.withheld import Withheld, without_secrets
 from gpuspec.export.write import lost
 from gpuspec.planning.case import Case
@@ -73,8 +72,7 @@ def spec_text(case: Case) -> str:
         if told.run == job.run
         else [f"`run` names the model, which {case.document.format.name} tells it by itself."]
     )
-    job = told
-    held = without_secrets(with_filled_variables(job, case.document))
+    held = without_secrets(told)
     return job_spec(held.job, [*_head(case, held), *more])
 
 

@@ -9,7 +9,6 @@ from gpuspec.catalog import Gpu, Offer
 from gpuspec.engines import engine_of
 from gpuspec.export.model_command import with_model
 from gpuspec.export.script import script_text
-from gpuspec.export.variables import with_filled_variables
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.task import task_name
 from gpuspec.named_tuple import NamedTuple
@@ -81,7 +80,7 @@ class Outgoing(NamedTuple):
 def outgoing(case: Case) -> Outgoing:
     """The job of a case, with its plan."""
     job = case.job if case.job.task else case.job._replace(task=case.workload.task)
-    job = with_filled_variables(with_model(job, case), case.document)
+    job = with_model(job, case)
     if job.name is None and case.path != "-":
         job = job._replace(name=os.path.basename(case.path).partition(".")[0] or None)
     choice = case.plan.choice

@@ -12,6 +12,8 @@ from gpuspec.text import Tree
 
 UNCHECKED = frozenset({"deployment", "launcher_env", "usual_task"})
 """What a Job has and the schema of the job spec has not."""
+_MOST_TRIED = 20
+"""Parts of one section that are tried beside the others."""
 
 
 class Gathered:
@@ -37,7 +39,7 @@ class Gathered:
             self.places.setdefault(f"/{field}", at)
             self.places[f"/{field}/{part}"] = at
 
-    def add(self, field: str, value: Any, at: str) -> None:
+    def append(self, field: str, value: Any, at: str) -> None:
         """One more element of a field that is a list."""
         listed = self.value.setdefault(field, [])
         self.places.setdefault(f"/{field}", at)
@@ -62,17 +64,26 @@ def sound(value: dict[str, Any]) -> dict[str, Any]:
         return value
     kept: dict[str, Any] = {field: said for field, said in value.items() if field in UNCHECKED}
     for field, said in checked.items():
-        if isinstance(said, list):  # an element that is wrong becomes None: the others keep their places
+        if accepts({field: said}):
+            kept[field] = said
+        elif isinstance(said, list):  # an element that is wrong becomes None: the others keep their places
             said = [one if accepts({field: [one]}) else None for one in said[:100]]
             if any(one is not None for one in said):
                 kept[field] = said
         elif isinstance(said, dict):
-            parts = {name: part for name, part in said.items() if accepts({field: {name: part}})}
+            parts = _sound_parts(field, said)
             if parts:
                 kept[field] = parts
-        elif accepts({field: said}):
-            kept[field] = said
     return kept
+
+
+def _sound_parts(field: str, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a section that are accepted: by themselves, or beside these, as `interval` is beside `http`."""
+    kept = {name for name, part in parts.items() if accepts({field: {name: part}})}
+    for name in [name for name in parts if name not in kept][:_MOST_TRIED]:
+        if accepts({field: {other: part for other, part in parts.items() if other in kept or other == name}}):
+            kept.add(name)
+    return {name: part for name, part in parts.items() if name in kept}
 
 
 def joined(tree: Tree, lines: Iterable[tuple[str, str]]) -> CommandText:

@@ -232,7 +232,7 @@ def test_variables_of_kubernetes_are_filled_in() -> None:
                     "command": ["python", "x.py"],
                     "env": [
                         {"name": "HOME_DIR", "value": "/data"},
-                        {"name": "CACHE", "value": "$(HOME_DIR)/c-$$(X)-$(LATER)"},
+                        {"name": "CACHE", "value": "$(HOME_DIR)/c-$$(HOME_DIR)-$(LATER)"},
                         {"name": "LATER", "value": "1"},
                     ],
                     "resources": {"limits": {"nvidia.com/gpu": 1}},
@@ -243,4 +243,4 @@ def test_variables_of_kubernetes_are_filled_in() -> None:
     (document,) = read("pod.yaml", yaml.safe_dump(pod).encode(), guess=False)
     service = yaml.safe_load(written(Case(document, on_disk=False), "dstack"))
     # kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables
-    assert "CACHE=/data/c-$(X)-$(LATER)" in service["env"]
+    assert "CACHE=/data/c-$(HOME_DIR)-$(LATER)" in service["env"]

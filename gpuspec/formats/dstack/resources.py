@@ -66,10 +66,10 @@ def _put_gpu(
         sized = _EXACT_SIZES.get(name.lower(), {}).get(exact or 0.0, name)
         if _TPU.fullmatch(name):
             sized = f"tpu-{name}"  # as everybody else calls them
-        job.add("gpu_types", {"type": sized, "count": count}, place)
+        job.append("gpu_types", {"type": sized, "count": count}, place)
     if not gpu.names:
         for name, place in _with_gpus(instance_types):
-            job.add("gpu_types", {"type": name}, place)
+            job.append("gpu_types", {"type": name}, place)
         if "gpu_types" not in job.value:
             job.put("gpu_count", count, where)
     least = gpu.memory.least if gpu.memory else None

@@ -121,11 +121,11 @@ def _put_lists(job: Gathered, fields: _Fields) -> None:
     clouds = [_CLOUDS.get(name, name) for name in names or () if isinstance(name, str)]
     if clouds and all(name in CLOUDS for name in clouds):
         for number, name in enumerate(clouds):
-            job.add("clouds", name, f"{at}/{number}")
+            job.append("clouds", name, f"{at}/{number}")
     regions, at = fields.get("regions", list)
     for number, region in enumerate(regions or ()):
         if isinstance(region, str):
-            job.add("regions", region, f"{at}/{number}")
+            job.append("regions", region, f"{at}/{number}")
     ports, at = fields.get("ports", list)
     for number, port in enumerate(ports or ()):
         _put_port(job, port, f"{at}/{number}")
@@ -137,7 +137,7 @@ def _put_port(job: Gathered, port: Any, at: str) -> None:
     """`8000`, "80:8000" (the second is the container's), "*:8000"."""
     written = str(port).rpartition(":")[2]
     if not isinstance(port, bool) and re.fullmatch(r"[0-9]{1,5}", written) and 0 < int(written) < 65536:
-        job.add("ports", int(written), at)
+        job.append("ports", int(written), at)
 
 
 def _put_environment(job: Gathered, fields: _Fields) -> None:
@@ -156,7 +156,7 @@ def _put_environment(job: Gathered, fields: _Fields) -> None:
             if not _NAME.fullmatch(name):
                 continue
             if value is None or (isinstance(value, str) and _SECRET.search(value)):
-                job.add("secrets", name, at)
+                job.append("secrets", name, at)
             elif isinstance(value, str | int | float):
                 job.put_part("env", name, value, at)
 

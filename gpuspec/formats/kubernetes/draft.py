@@ -5,24 +5,23 @@ from typing import Any
 
 from gpuspec.formats.command import CommandText
 from gpuspec.formats.document import Document, Format
+from gpuspec.formats.gathered import Gathered
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.manifest import Resource
-from gpuspec.job.from_mapping import from_mapping
-from gpuspec.job.job import Piece
 
 MOST_COPIES = 10_000
 """More than that is no number of copies; likewise with nodes."""
 
 
-class JobDraft:
+class JobDraft(Gathered):
     """One job of one object, at a place of it. What its kind knows beside the pod is said here, too."""
 
     def __init__(self, resource: Resource, at: At, kind: str | None = None) -> None:
+        super().__init__(resource.manifest.tree, at.place)
         self.resource = resource
         self.at = at
-        self.value: dict[str, Any] = {"deployment": {"kind": kind or resource.kind}}
-        self.places: dict[str, str] = {"": at.place, "/deployment": resource.at.place}
-        self.pieces: dict[str, tuple[Piece, ...]] = {}
+        self.value["deployment"] = {"kind": kind or resource.kind}
+        self.places["/deployment"] = resource.at.place
         self.cannot_say: set[str] = set()
         name = resource.name
         if name.word:
@@ -30,22 +29,15 @@ class JobDraft:
 
     def say(self, field: str, value: Any, at: At) -> None:
         """Set a field; "budget.max_hours" is a part of one. None says nothing."""
-        if value is None:
-            return
-        *outer, last = field.split(".")
-        into = self.value
-        for key in outer:
-            self.places.setdefault(f"/{key}", at.place)
-            into = into.setdefault(key, {})
-        into[last] = value
-        self.places["/" + field.replace(".", "/")] = at.place
+        outer, _, inner = field.partition(".")
+        if inner:
+            self.put_part(outer, inner, value, at.place)
+        else:
+            self.put(field, value, at.place)
 
     def add(self, field: str, value: Any, at: At) -> None:
         """Add an element to a list."""
-        elements = self.value.setdefault(field, [])
-        self.places.setdefault(f"/{field}", at.place)
-        self.places[f"/{field}/{len(elements)}"] = at.place
-        elements.append(value)
+        self.append(field, value, at.place)
 
     def unsay(self, field: str) -> None:
         """Take a field back."""
@@ -65,9 +57,7 @@ class JobDraft:
 
     def run(self, text: CommandText, at: At) -> None:
         """Set what it runs; none where the text is empty."""
-        if text.text:
-            self.say("run", text.text, at)
-            self.pieces[at.place] = text.pieces
+        self.put_commands("run", text, at.place)
 
     def scale(self, least: int | None, most: int | None, at: At) -> None:
         """Set how many copies there are."""
@@ -84,7 +74,7 @@ class JobDraft:
         return Document(
             resource.manifest.path,
             resource.manifest.tree,
-            from_mapping(self.value, self.places, raw=resource.at.value, pieces=self.pieces),
+            self.job(resource.at.value),
             self.at.place,
             form,
             frozenset(self.cannot_say),

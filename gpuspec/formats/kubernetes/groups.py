@@ -7,7 +7,7 @@ from gpuspec.formats.kubernetes.draft import MOST_COPIES, JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.pods import gpu_containers, pod_job
 from gpuspec.formats.kubernetes.scalers import scaled_by
-from gpuspec.formats.kubernetes.workloads import copies, deadline, ends, keeps_running
+from gpuspec.formats.kubernetes.workloads import copies, deadline, ends, keeps_running, retries, suspended
 from gpuspec.named_tuple import NamedTuple
 
 
@@ -87,9 +87,8 @@ def job_set(resource: Resource) -> list[JobDraft]:
     for draft in drafts:
         for each in jobs:
             deadline(draft, each.at("template", "spec"))
-        retries = resource.spec.at("failurePolicy", "maxRestarts")
-        draft.say("deployment.retries", retries.whole, retries)
-        _suspended(draft, resource.spec)
+        retries(draft, resource.spec.at("failurePolicy", "maxRestarts"))
+        suspended(draft, resource.spec)
         ends(draft)
     return drafts
 
@@ -99,15 +98,9 @@ def volcano_job(resource: Resource) -> list[JobDraft]:
     tasks = [role(each, each.at("replicas")) for each in resource.spec.at("tasks").elements()]
     drafts = group_job(resource, resource.spec.at("tasks"), tasks)
     for draft in drafts:
-        retries = resource.spec.at("maxRetry")
-        draft.say("deployment.retries", retries.whole, retries)
+        retries(draft, resource.spec.at("maxRetry"))
         ends(draft)
     return drafts
-
-
-def _suspended(draft: JobDraft, spec: At) -> None:
-    if spec.at("suspend").yes:
-        draft.say("deployment.suspended", True, spec.at("suspend"))
 
 
 KINDS: Mapping[str, Reader] = {

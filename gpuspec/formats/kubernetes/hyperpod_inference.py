@@ -9,6 +9,7 @@ from gpuspec.formats.kubernetes.gpus import asked
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.pods import ask, of_pod
 from gpuspec.formats.kubernetes.serving import FROM_TEMPLATE, model_of, on_instance, server
+from gpuspec.formats.kubernetes.workloads import copies
 
 
 def hyperpod_endpoint(resource: Resource) -> list[JobDraft]:
@@ -30,7 +31,7 @@ def hyperpod_endpoint(resource: Resource) -> list[JobDraft]:
     source = spec.at("modelSourceConfig")
     hub = source.at("huggingFaceModel", "modelId")
     draft.say("model.id", model_of(hub), hub)
-    draft.scale(spec.at("replicas").whole, spec.at("replicas").whole, spec.at("replicas"))
+    copies(draft, spec.at("replicas"))
     draft.cannot_say.update({"readiness", "deployment.shm_gb"})
     server(draft)
     return [draft]
@@ -44,7 +45,7 @@ def jumpstart_model(resource: Resource) -> list[JobDraft]:
         return []
     model = resource.spec.at("model", "modelId")
     draft.say("model.id", model.word, model)
-    draft.scale(resource.spec.at("replicas").whole, resource.spec.at("replicas").whole, resource.spec)
+    copies(draft, resource.spec.at("replicas"))
     draft.cannot_say.update(FROM_TEMPLATE | {"secrets"})
     server(draft)
     return [draft]

@@ -21,6 +21,7 @@ from gpuspec.formats.kubernetes.serving import (
     server,
     words,
 )
+from gpuspec.formats.kubernetes.workloads import copies
 
 _RUNTIME = "kaito.sh/runtime"
 
@@ -148,7 +149,7 @@ def multi_role(resource: Resource) -> list[JobDraft]:
         start = words(KAITO[KAITO_USUAL], model)
         run_words(draft, [*start, *fetched(model), *words(KAITO_SPREADS, role)], model)
         on_instance(draft, role.at("instanceType"))
-        draft.scale(role.at("replicas").whole, role.at("replicas").whole, role.at("replicas"))
+        copies(draft, role.at("replicas"))
         draft.cannot_say.update(FROM_TEMPLATE | {"secrets", "nodes"})
         server(draft)
         drafts.append(draft)

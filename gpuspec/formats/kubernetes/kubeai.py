@@ -20,6 +20,7 @@ from gpuspec.formats.kubernetes.serving import (
     server,
     words,
 )
+from gpuspec.formats.kubernetes.workloads import copies
 from gpuspec.numerals import small_number
 
 _MAKERS = ("nvidia-gpu-", "amd-gpu-")
@@ -53,7 +54,7 @@ def model(resource: Resource) -> list[JobDraft]:
     least, most, fixed = (spec.at(key) for key in ("minReplicas", "maxReplicas", "replicas"))
     draft.scale(least.whole, most.whole, least if least.value is not None else most)
     if least.value is None and most.value is None:
-        draft.scale(fixed.whole, fixed.whole, fixed)
+        copies(draft, fixed)
     kept = spec.at("cacheProfile")
     if kept.word:
         draft.say("deployment.mounts", [{"path": "/models", "lasts": True, "source": kept.word}], kept)
@@ -87,7 +88,7 @@ def ollama_model(resource: Resource) -> list[JobDraft]:
     name = spec.at("image")
     if name.word:
         run_words(draft, [*words(OLLAMA, name), Argument(name.word, name.place)], name)
-    draft.scale(spec.at("replicas").whole, spec.at("replicas").whole, spec.at("replicas"))
+    copies(draft, spec.at("replicas"))
     draft.cannot_say.update(FROM_TEMPLATE)
     server(draft)
     return [draft]

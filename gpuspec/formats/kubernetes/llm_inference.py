@@ -22,6 +22,7 @@ from gpuspec.formats.kubernetes.serving import (
     server,
     words,
 )
+from gpuspec.formats.kubernetes.workloads import copies
 
 _PARALLEL = {"tensor": "tensor_parallel", "pipeline": "pipeline_parallel", "data": "data_parallel"}
 _ARGUMENTS = "VLLM_ADDITIONAL_ARGS"
@@ -136,7 +137,7 @@ def model_service(resource: Resource) -> list[JobDraft]:
                 run_words(draft, [*words(USUAL, role), *fetched(artifacts), *given], role)
             wide = role.at("parallelism", "tensor")
             draft.say("model.tensor_parallel", wide.whole, wide)
-            draft.scale(role.at("replicas").whole, role.at("replicas").whole, role.at("replicas"))
+            copies(draft, role.at("replicas"))
             for value in role.at("acceleratorTypes", "labelValues").elements():
                 if value.word:
                     draft.gpu(gpu_name(value.word), value)

@@ -12,6 +12,7 @@ from gpuspec.formats.kubernetes.gpus import GpusAsked, asked
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.pods import ask, gpu_containers, of_pod, pod_job, pod_jobs
 from gpuspec.formats.kubernetes.serving import FROM_TEMPLATE, model_of, run_words, server, words
+from gpuspec.formats.kubernetes.workloads import copies
 
 
 def ome_service(resource: Resource) -> list[JobDraft]:
@@ -70,7 +71,7 @@ def seldon_deployment(resource: Resource) -> list[JobDraft]:
                 draft.say("model.id", model_of(graph.at("modelUri")), graph.at("modelUri"))
                 replicas = component.at("replicas")
                 replicas = replicas if replicas.value is not None else predictor.at("replicas")
-                draft.scale(replicas.whole, replicas.whole, replicas)
+                copies(draft, replicas)
                 draft.cannot_say.update(FROM_TEMPLATE - draft.value.keys())
                 server(draft)
                 drafts.append(draft)
@@ -116,12 +117,9 @@ def storm_service(resource: Resource) -> list[JobDraft]:
         for container, wanted in gpu_containers(pod, resource.manifest)[:1]:
             draft = pod_job(resource, pod, container, wanted)
             sets, each = resource.spec.at("replicas"), role.at("replicas")
-            copies = (
-                sets.whole if sets.value is not None else 1,
-                each.whole if each.value is not None else 1,
-            )
-            if copies[0] is not None and copies[1] is not None:
-                draft.scale(copies[0] * copies[1], copies[0] * copies[1], each)
+            number = [1 if at.value is None else at.whole for at in (sets, each)]
+            total = None if None in number else (number[0] or 0) * (number[1] or 0)
+            draft.scale(total, total, each)
             group = role.at("podGroupSize")
             if group.whole and group.whole > 1:
                 draft.say("nodes", group.whole, group)

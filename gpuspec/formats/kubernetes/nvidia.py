@@ -15,6 +15,7 @@ from gpuspec.formats.kubernetes.pods import ask, of_pod
 from gpuspec.formats.kubernetes.probes import probes
 from gpuspec.formats.kubernetes.serving import arguments_of, run_words, server, words
 from gpuspec.formats.kubernetes.volumes import quantity
+from gpuspec.formats.kubernetes.workloads import copies
 
 
 def nim_service(resource: Resource) -> list[JobDraft]:
@@ -60,7 +61,7 @@ def _nim(resource: Resource, spec: At) -> JobDraft | None:
         least = hpa.at("minReplicas")
         draft.scale(1 if least.value is None else least.whole, hpa.at("maxReplicas").whole, hpa)
     else:
-        draft.scale(replicas.whole, replicas.whole, replicas)
+        copies(draft, replicas)
     shared = quantity(spec.at("storage", "sharedMemorySizeLimit").value)
     if shared is not None:
         draft.say("deployment.shm_gb", shared / 2**30, spec.at("storage", "sharedMemorySizeLimit"))

@@ -10,7 +10,7 @@ from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.nodes import GPU_NAMES
 from gpuspec.formats.kubernetes.pods import gpu_containers, pod_job
 from gpuspec.formats.kubernetes.ray_serve import served
-from gpuspec.formats.kubernetes.workloads import deadline, ends, keeps_running
+from gpuspec.formats.kubernetes.workloads import deadline, ends, keeps_running, retries, suspended
 from gpuspec.named_tuple import NamedTuple
 
 
@@ -39,10 +39,8 @@ def ray_job(resource: Resource) -> list[JobDraft]:
             draft.run(of_scalar(resource.manifest.tree, entry.value, entry.place), entry)
         deadline(draft, resource.spec)
         ends(draft)
-        retries = resource.spec.at("backoffLimit")
-        draft.say("deployment.retries", retries.whole, retries)
-        if resource.spec.at("suspend").yes:
-            draft.say("deployment.suspended", True, resource.spec.at("suspend"))
+        retries(draft, resource.spec.at("backoffLimit"))
+        suspended(draft, resource.spec)
     return drafts
 
 

@@ -9,7 +9,7 @@ from gpuspec.formats.kubernetes.gpus import resources_asked
 from gpuspec.formats.kubernetes.groups import group_job, role
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.pods import ask, of_pod
-from gpuspec.formats.kubernetes.workloads import deadline
+from gpuspec.formats.kubernetes.workloads import deadline, retries, suspended
 
 _SPECS = (
     "pytorchReplicaSpecs", "tfReplicaSpecs", "jaxReplicaSpecs", "paddleReplicaSpecs", "xgbReplicaSpecs",
@@ -44,8 +44,7 @@ def hyperpod_job(resource: Resource) -> list[JobDraft]:
     at = resource.spec.at("replicaSpecs")
     drafts = group_job(resource, at, [role(each, each.at("replicas")) for each in at.elements()])
     for draft in _trained(resource, drafts):
-        retries = resource.spec.at("runPolicy", "jobMaxRetryCount")
-        draft.say("deployment.retries", retries.whole, retries)
+        retries(draft, resource.spec.at("runPolicy", "jobMaxRetryCount"))
     return drafts
 
 
@@ -75,10 +74,8 @@ def _trained(resource: Resource, drafts: list[JobDraft]) -> list[JobDraft]:
         draft.say("usual_task", "train", resource.at.at("kind"))
         for policy in (resource.spec.at("runPolicy"), resource.spec):
             deadline(draft, policy)
-            retries = policy.at("backoffLimit")
-            draft.say("deployment.retries", retries.whole, retries)
-            if policy.at("suspend").yes:
-                draft.say("deployment.suspended", True, policy.at("suspend"))
+            retries(draft, policy.at("backoffLimit"))
+            suspended(draft, policy)
     return drafts
 
 

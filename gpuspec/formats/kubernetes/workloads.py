@@ -46,8 +46,7 @@ def cron_job(resource: Resource) -> list[JobDraft]:
     """A CronJob: a Job at each hour of its schedule."""
     drafts = batch(resource, resource.spec.at("jobTemplate", "spec"))
     for draft in drafts:
-        if resource.spec.at("suspend").yes:
-            draft.say("deployment.suspended", True, resource.spec.at("suspend"))
+        suspended(draft, resource.spec)
     return drafts
 
 
@@ -71,10 +70,9 @@ def of_batch_job(draft: JobDraft, spec: At) -> None:
     elif at_once is not None and at_once > 1:
         most = completions.whole
         draft.scale(None, min(at_once, most) if most else at_once, parallelism)
-    draft.say("deployment.retries", spec.at("backoffLimit").whole, spec.at("backoffLimit"))
+    retries(draft, spec.at("backoffLimit"))
     deadline(draft, spec)
-    if spec.at("suspend").yes:
-        draft.say("deployment.suspended", True, spec.at("suspend"))
+    suspended(draft, spec)
 
 
 def deadline(draft: JobDraft, spec: At) -> None:
@@ -82,6 +80,17 @@ def deadline(draft: JobDraft, spec: At) -> None:
     at = spec.at("activeDeadlineSeconds")
     if at.whole and "budget" not in draft.value:
         draft.say("budget.max_hours", min(at.whole / 3600, MOST_HOURS), at)
+
+
+def suspended(draft: JobDraft, spec: At) -> None:
+    """Whether it waits for somebody to let it run."""
+    if spec.at("suspend").yes:
+        draft.say("deployment.suspended", True, spec.at("suspend"))
+
+
+def retries(draft: JobDraft, at: At) -> None:
+    """How often it is begun again."""
+    draft.say("deployment.retries", at.whole, at)
 
 
 def ends(draft: JobDraft) -> None:

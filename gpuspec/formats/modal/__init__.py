@@ -11,11 +11,12 @@ from typing import Any
 
 from gpuspec.commands.python.file import tail
 from gpuspec.commands.python.file import tree as parsed
+from gpuspec.formats.command import CommandText
 from gpuspec.formats.document import Document, Format, Source
+from gpuspec.formats.gathered import Gathered
 from gpuspec.formats.modal.apps import App, Found, look_over, marked, marks, web
 from gpuspec.formats.modal.commands import python_of, started
 from gpuspec.formats.modal.image import image_of
-from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import Piece
 from gpuspec.text import Comment, Span, Tree, pointer
 
@@ -72,26 +73,24 @@ def read(source: Source) -> tuple[Document, ...]:
         names[job.name] = names.get(job.name, 0) + 1
         number = names[job.name]
         place = pointer(job.name if number == 1 else f"{job.name}:{job.call.lineno}")
-        documents.append(_Job(app, job, tree, place).document(source.path))
+        documents.append(_ModalJob(app, job, tree, place).document(source.path))
     return tuple(documents)
 
 
-class _Job:
-    """One job on its way into a Document."""
+class _ModalJob(Gathered):
+    """The job of one function or class."""
 
-    def __init__(self, app: App, job: Found, tree: Tree, place: str) -> None:
-        self.app, self.job, self.tree, self.place = app, job, tree, place
-        self.value: dict[str, Any] = {"name": job.name}
-        self.places: dict[str, str] = {"": place}
-        self.pieces: list[Piece] = []
+    def __init__(self, app: App, found: Found, tree: Tree, place: str) -> None:
+        super().__init__(tree, place)
+        self.app, self.found, self.place = app, found, place
         self.cannot_say: set[str] = set()
 
     def document(self, path: str) -> Document:
         """All fields, in the order of the Job."""
-        whole = self.job.node or self.job.call
-        self.tree.values[self.place] = self.span(self.job.call)
-        self.places["/name"] = self.at("name", whole)
-        decorators = marks(self.job)
+        whole = self.found.node or self.found.call
+        self.tree.values[self.place] = self.span(self.found.call)
+        self.put("name", self.found.name, self.at("name", whole))
+        decorators = marks(self.found)
         self._gpus()
         self._limits(web(decorators))
         self._scaling()
@@ -100,11 +99,10 @@ class _Job:
         self._deployment()
         self._downloads()
         self._commands()
-        at = self.places.get("/run")
-        pieces = {at: tuple(self.pieces)} if at and self.pieces else {}
-        raw = {name: ast.unparse(node)[:1_000] for name, node in self.job.keywords.items() if _is_flat(node)}
-        job = from_mapping(self.value, self.places, raw=raw, pieces=pieces)
-        return Document(path, self.tree, job, self.place, FORMAT, frozenset(self.cannot_say))
+        raw = {
+            name: ast.unparse(node)[:1_000] for name, node in self.found.keywords.items() if _is_flat(node)
+        }
+        return Document(path, self.tree, self.job(raw), self.place, FORMAT, frozenset(self.cannot_say))
 
     # -- places -------------------------------------------------------------------------------------
 
@@ -127,34 +125,28 @@ class _Job:
         self.tree.values[found] = self.span(node)
         return found
 
-    def put(self, field: str, known: Any, node: ast.AST) -> None:
-        """A field, and where it is said."""
-        if known is not None:
-            self.value[field] = known
-            self.places[f"/{field}"] = self.at(field, node)
+    def say(self, field: str, known: Any, node: ast.AST) -> None:
+        """A field, which a node says."""
+        self.put(field, known, self.at(field, node))
 
     # -- fields -------------------------------------------------------------------------------------
 
     def _gpus(self) -> None:
-        given = self.job.keywords["gpu"]
+        given = self.found.keywords["gpu"]
         choices = self.app.constants.gpus(given)
         named = [choice for choice in choices if choice.name]
         at = self.at("gpu", given)
-        if named:
-            self.value["gpu_types"] = [
-                {"type": choice.name, **({"count": choice.gpus} if choice.gpus else {})} for choice in named
-            ]
-            self.places["/gpu_types"] = at
-            for number, choice in enumerate(named):
-                self.places[f"/gpu_types/{number}"] = self.at(f"gpu/{number}", choice.node)
-        elif choices and choices[0].gpus:
-            self.value["gpu_count"] = choices[0].gpus
-            self.places["/gpu_count"] = at
+        self.places["/gpu_types"] = at
+        for number, choice in enumerate(named):
+            count = {"count": choice.gpus} if choice.gpus else {}
+            self.append("gpu_types", {"type": choice.name, **count}, self.at(f"gpu/{number}", choice.node))
+        if choices and not named:
+            self.put("gpu_count", choices[0].gpus or None, at)
 
     def _number(self, *names: str) -> tuple[float, ast.expr] | None:
         """What the first of some keywords is worth."""
         for name in names:
-            node = self.job.keywords.get(name)
+            node = self.found.keywords.get(name)
             number = self.app.constants.number(node)
             if node is not None and number is not None and 0 <= number <= 1e9:
                 return number, node
@@ -162,14 +154,13 @@ class _Job:
 
     def _limits(self, web_decorator: ast.expr | None) -> None:
         if web_decorator is not None:
-            self.put("task", "serve", web_decorator)
+            self.say("task", "serve", web_decorator)
             if isinstance(web_decorator, ast.Call):
                 self._port(web_decorator)
         elif (timeout := self._number("timeout")) and timeout[0] > 0:
-            self.put("budget", {"max_hours": timeout[0] / 3600}, timeout[1])
-            self.places["/budget/max_hours"] = self.places["/budget"]
+            self.put_part("budget", "max_hours", timeout[0] / 3600, self.at("budget", timeout[1]))
         if idle := self._number("scaledown_window", "container_idle_timeout"):
-            self.put("keep_alive_minutes", idle[0] / 60, idle[1])
+            self.say("keep_alive_minutes", idle[0] / 60, idle[1])
         else:
             self.cannot_say.add("keep_alive_minutes")  # it is a minute
 
@@ -177,18 +168,16 @@ class _Job:
         given = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "port"), None)
         port = self.app.constants.number(given)
         if tail(call.func)[1] == "web_server" and given is not None and port and 0 < port < 65_536:
-            self.put("ports", [int(port)], given)
+            self.say("ports", [int(port)], given)
 
     def _scaling(self) -> None:
         least = self._number("min_containers", "keep_warm")
         most = self._number("max_containers", "concurrency_limit")
-        found = {name: int(said[0]) for name, said in (("min", least), ("max", most)) if said}
-        first = least or most
-        if first:
-            self.put("scaling", found, first[1])
+        if first := least or most:
+            self.places["/scaling"] = self.at("scaling", first[1])
         for name, said in (("min", least), ("max", most)):
             if said:
-                self.places[f"/scaling/{name}"] = self.at(f"scaling/{name}", said[1])
+                self.put_part("scaling", name, int(said[0]), self.at(f"scaling/{name}", said[1]))
 
     def _machines(self, decorators: Sequence[ast.expr]) -> None:
         """`@modal.experimental.clustered(size=4)`."""
@@ -198,30 +187,26 @@ class _Job:
             given = next((k.value for k in clustered.keywords if k.arg == "size"), given)
             size = self.app.constants.number(given)
             if given is not None and size and 1 <= size <= 65_536:
-                self.put("nodes", int(size), given)
+                self.say("nodes", int(size), given)
 
     def _image(self) -> None:
-        built = image_of(self.app, self.job.keywords.get("image"))
+        built = image_of(self.app, self.found.keywords.get("image"))
         if built.base:
-            self.put("image", *built.base)
-        if built.steps:
-            self.value["setup"] = [{"run": text, "once": True} for text, _ in built.steps]
-            for number, (_, node) in enumerate(built.steps):
-                self.places[f"/setup/{number}"] = self.at(f"setup/{number}", node)
+            self.say("image", *built.base)
+        for number, (text, node) in enumerate(built.steps):
+            self.append("setup", {"run": text, "once": True}, self.at(f"setup/{number}", node))
         env = {name: (known, node) for name, known, node in built.env}
-        for name, node in self.app.constants.pairs(self.job.keywords.get("env")).items():
+        for name, node in self.app.constants.pairs(self.found.keywords.get("env")).items():
             known = self.app.constants.text(node)
             if known is not None:
                 env[name] = known, node
         self._secrets(env)
-        if env:
-            self.value["env"] = {name: known for name, (known, _) in env.items()}
-            for name, (_, node) in env.items():
-                self.places["/env" + pointer(name)] = self.at("env" + pointer(name), node)
+        for name, (known, node) in env.items():
+            self.put_part("env", name, known, self.at("env" + pointer(name), node))
 
     def _secrets(self, env: dict[str, tuple[str, ast.expr]]) -> None:
         """`Secret.from_name(…, required_keys=[…])`, `Secret.from_dict({…})`."""
-        given = self.app.constants.followed(self.job.keywords.get("secrets"))
+        given = self.app.constants.followed(self.found.keywords.get("secrets"))
         names: list[str] = []
         if given is not None and not isinstance(given, (ast.List, ast.Tuple)):
             self.cannot_say.add("secrets")
@@ -243,14 +228,14 @@ class _Job:
                     else:
                         env[name] = known, node
         if names and given is not None:
-            self.put("secrets", list(dict.fromkeys(names)), given)
+            self.say("secrets", list(dict.fromkeys(names)), given)
 
     def _deployment(self) -> None:
-        found: dict[str, Any] = {"kind": "class" if self.job.is_class else "function"}
+        found: dict[str, Any] = {"kind": "class" if self.found.is_class else "function"}
         volumes = [
             {"path": path, "lasts": True, "source": None}
             for name in ("volumes", "network_file_systems", "shared_volumes")
-            for path in self.app.constants.pairs(self.job.keywords.get(name))
+            for path in self.app.constants.pairs(self.found.keywords.get(name))
         ]
         if volumes:
             found["mounts"] = volumes[:100]
@@ -262,43 +247,38 @@ class _Job:
 
     def _downloads(self) -> None:
         """`snapshot_download(MODEL, local_dir="/model")`, wherever the file has it: the folder is that model."""
-        found: list[dict[str, str]] = []
         for call in self.app.fetches:
             given = {k.arg: k.value for k in call.keywords}
             source = self.app.constants.text(call.args[0] if call.args else given.get("repo_id"))
             target = self.app.constants.text(given.get("local_dir"))
             if source and target:
-                self.places[f"/downloads/{len(found)}"] = self.at(f"downloads/{len(found)}", call)
-                found.append({"strategy": "hf", "source": source, "target": target})
-        if found:
-            self.value["downloads"] = found
-            self.places["/downloads"] = self.places["/downloads/0"]
+                at = self.at(f"downloads/{len(self.value.get('downloads', ()))}", call)
+                self.append("downloads", {"strategy": "hf", "source": source, "target": target}, at)
 
     # -- commands -----------------------------------------------------------------------------------
 
     def _commands(self) -> None:
         lines: list[str] = []
-        at = self.at("run", self.job.node or self.job.call)
+        pieces: list[Piece] = []
+        at = self.at("run", self.found.node or self.found.call)
         length = 0
-        for number, command in enumerate(started(self.app, self.job)):
+        for number, command in enumerate(started(self.app, self.found)):
             text = ""
             for place, part in enumerate(command.parts):
                 text += " " if text else ""
                 where = self.at(f"run/{number}/{place}", part.node)
-                self.pieces.append(Piece(length + len(text), length + len(text) + len(part.text), where))
+                pieces.append(Piece(length + len(text), length + len(text) + len(part.text), where))
                 text += part.text
             lines.append(text)
             length += len(text) + 1
-        code = python_of(self.app, self.job, self.tree.text)
+        code = python_of(self.app, self.found, self.tree.text)
         if code:
             end = "END_OF_PYTHON"
             while end in code:
                 end += "_"
-            self.pieces.append(Piece(length, length + 6, at))
+            pieces.append(Piece(length, length + 6, at))
             lines.append(f"python - <<'{end}'\n{code}\n{end}\n")
-        if lines:
-            self.value["run"] = "\n".join(lines)
-            self.places["/run"] = at
+        self.put_commands("run", CommandText("\n".join(lines), tuple(pieces)), at)
 
 
 def _is_flat(node: ast.expr) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 
 from gpuspec.formats.command import CommandText, of_scalar
 from gpuspec.formats.document import Document, Format, Source
+from gpuspec.formats.gathered import Gathered
 from gpuspec.formats.sbatch.directives import MARK, Given, Head, read_head
 from gpuspec.formats.sbatch.images import image_in, image_of
 from gpuspec.formats.sbatch.request import array, gpus, hours, machines, nodes, tasks_per_node
-from gpuspec.job.from_mapping import from_mapping
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Comment, Span, Tree, pointer
 
@@ -134,21 +134,16 @@ def _document(
 ) -> Document:
     tree.values.setdefault(place, script.span)
     where = _places(tree, script, options, place)
-    value, places = _mapping(options, where)
-    command = _commands(tree, script, head, place)
-    if command.text:
-        value["run"] = command.text
-        places["/run"] = f"{place}/commands"
-        if "image" not in value and (image := image_in(command.text, command.pieces, places["/run"])):
-            value["image"], places["/image"] = image
-    places[""] = place
-    _known_variables(value, places, options, command.text, where)
-    value["deployment"] = _deployment(options)
-    pieces = {f"{place}/commands": command.pieces} if command.pieces else {}
+    job = Gathered(tree, place)
+    _put_options(job, options, where)
+    command, at = _commands(tree, script, head, place), f"{place}/commands"
+    job.put_commands("run", command, at)
+    if "image" not in job.value and (image := image_in(command.text, command.pieces, at)):
+        job.put("image", *image)
+    _put_known_variables(job, options, command.text)
+    job.value["deployment"] = _deployment(options)
     raw = {f"--{name}": option.value for name, option in options.items()}
-    return Document(
-        path, tree, from_mapping(value, places, raw=raw, pieces=pieces), place, FORMAT, called=place or "/"
-    )
+    return Document(path, tree, job.job(raw), place, FORMAT, called=place or "/")
 
 
 def _places(tree: Tree, script: _Script, options: Mapping[str, Given], place: str) -> dict[str, str]:
@@ -172,33 +167,23 @@ def _in_file(text: str, script: _Script, span: Span) -> Span:
     return Span(start, len(text) if end < 0 else end)
 
 
-def _mapping(options: Mapping[str, Given], where: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Fields in the spec's names that options give, and the places of these."""
-    value: dict[str, Any] = {}
-    places: dict[str, str] = {}
-
-    def put(field: str, known: Any, option: str) -> None:
-        if known is not None and known != "":
-            value[field] = known
-            places[f"/{field}"] = where[option]
-
-    count = machines(options)
-    asked = gpus(options, count)
-    if asked.names:
+def _put_options(job: Gathered, options: Mapping[str, Given], where: Mapping[str, str]) -> None:
+    """What options say."""
+    asked = gpus(options, machines(options))
+    for name in asked.names:
         each = {} if asked.each is None else {"count": asked.each}
-        put("gpu_types", [{"type": name, **each} for name in asked.names], asked.name_of)
-        places.update({f"/gpu_types/{at}": where[asked.name_of] for at in range(len(asked.names))})
-    elif asked.count_of:
-        put("gpu_count", asked.each, asked.count_of)
-    put("nodes", nodes(options), "nodes" if "nodes" in options else "ntasks")
-    if limit := hours(_value(options, "time")):
-        put("budget", {"max_hours": limit}, "time")
-        places["/budget/max_hours"] = where["time"]
-    put("name", _plain(_value(options, "job-name")), "job-name")
-    put("items", array(_value(options, "array")), "array")
-    put("image", image_of(_value(options, "container-image")), "container-image")
-    put("env", _exported(_value(options, "export")), "export")
-    return value, places
+        job.append("gpu_types", {"type": name, **each}, where[asked.name_of])
+    if asked.count_of and not asked.names:
+        job.put("gpu_count", asked.each, where[asked.count_of])
+    job.put("nodes", nodes(options), where.get("nodes" if "nodes" in options else "ntasks", ""))
+    job.put_part("budget", "max_hours", hours(_value(options, "time")), where.get("time", ""))
+    for field, option, read_as in (
+        ("name", "job-name", _plain),
+        ("items", "array", array),
+        ("image", "container-image", image_of),
+        ("env", "export", _exported),
+    ):
+        job.put(field, read_as(_value(options, option)) or None, where.get(option, ""))
 
 
 def _value(options: Mapping[str, Given], name: str) -> str | None:
@@ -247,18 +232,11 @@ def _commands(tree: Tree, script: _Script, head: Head, place: str) -> CommandTex
     return of_scalar(tree, text, at)
 
 
-def _known_variables(
-    value: dict[str, Any],
-    places: dict[str, str],
-    options: Mapping[str, Given],
-    commands: str,
-    where: Mapping[str, str],
-) -> None:
+def _put_known_variables(job: Gathered, options: Mapping[str, Given], commands: str) -> None:
     """What Slurm sets for the job: the commands may take their numbers from there."""
     count = machines(options)
-    if "nodes" not in value and count == 1 and any(name in commands for name in _SPREAD):
-        value["nodes"] = 1
-        places["/nodes"] = places[""]
+    if "nodes" not in job.value and count == 1 and any(name in commands for name in _SPREAD):
+        job.put("nodes", 1, job.places[""])
     each = tasks_per_node(options, count)
     whole = each * count if each and count else None
     known = {
@@ -271,7 +249,7 @@ def _known_variables(
     }
     given = {name: str(number) for name, number in known.items() if number is not None and name in commands}
     if given:
-        value["launcher_env"] = given
+        job.value["launcher_env"] = given
 
 
 FORMAT = Format(

@@ -83,7 +83,7 @@ def put_gpus(job: Gathered, resources: Resources) -> bool:
         if (name.lower(), one.gpus) not in seen:
             seen.add((name.lower(), one.gpus))
             entry = {"type": name} if one.gpus is None else {"type": name, "count": one.gpus}
-            job.add("gpu_types", entry, one.at)
+            job.append("gpu_types", entry, one.at)
     if found and not named:
         first = found[0][0]
         counts = {one.gpus for one, _ in found}
@@ -136,12 +136,12 @@ def put_clouds(job: Gathered, resources: Resources) -> None:
     clouds = [(cloud, at) for cloud, _, at in found if cloud]
     if len(clouds) == len(found) and all(cloud in CLOUDS for cloud, _ in clouds):
         for cloud, at in dict(clouds).items():
-            job.add("clouds", cloud, at)
+            job.append("clouds", cloud, at)
     regions = [(region, at) for _, region, at in found if region]
     if len(regions) == len(found) and not on_own_machines(resources):
         for region, at in dict(regions).items():
             if region not in job.value.get("regions", ()):
-                job.add("regions", region, at)
+                job.append("regions", region, at)
 
 
 def put_machine(job: Gathered, resources: Resources) -> None:
@@ -159,7 +159,7 @@ def put_machine(job: Gathered, resources: Resources) -> None:
     image, at = _image(first)
     job.put("image", image, at)
     for port, at in ports(first.said.get("ports"), first.at.get("ports", "")):
-        job.add("ports", port, at)
+        job.append("ports", port, at)
     labels = first.get("labels", dict)
     job.put("labels", _plain(labels) or None if labels else None, first.at.get("labels", ""))
     job.put_part(

@@ -87,7 +87,7 @@ def _put_variables(job: Gathered, task: Mapping[str, Any], place: str) -> None:
             )  # of a user or a workspace
     for name, at in secrets.items():
         if _NAME.fullmatch(name):
-            job.add("secrets", name, at)
+            job.append("secrets", name, at)
 
 
 def _names(value: Any, at: str) -> Iterable[tuple[str, str]]:
@@ -152,7 +152,7 @@ def _put_port(job: Gathered, service: Mapping[str, Any], at: str) -> None:
     for field in ("ports", "port"):  # `port` in releases before 0.6
         port = _whole(service.get(field))
         if port is not None and port not in job.value.get("ports", ()):
-            job.add("ports", port, f"{at}/{field}")
+            job.append("ports", port, f"{at}/{field}")
 
 
 def _put_readiness(job: Gathered, probe: Any, at: str) -> None:
