@@ -6,6 +6,7 @@ import pytest
 
 from gpuspec.formats import read
 from gpuspec.formats.gathered import sound
+from gpuspec.job import Job
 
 NIM = """
 apiVersion: apps.nvidia.com/v1alpha1
@@ -26,13 +27,20 @@ services:
 """
 
 
+def job(path: str, text: str) -> Job:
+    (document,) = read(path, text.encode())
+    assert document.job is not None
+    return document.job
+
+
 def test_numbers_that_no_job_has() -> None:
-    job = read("x.yaml", NIM.encode())[0].job
-    assert job and job.nodes is None and job.gpu_count == 8
-    assert job.deployment and job.deployment.suspended  # no copies: it waits for somebody
-    job = read("compose.yaml", COMPOSE.encode())[0].job
-    assert job and job.readiness
-    assert (job.readiness.interval, job.readiness.timeout) == (10, None)
+    nim = job("x.yaml", NIM)
+    assert (nim.nodes, nim.gpu_count) == (None, 8)
+    assert nim.deployment is not None
+    assert nim.deployment.suspended  # no copies: it waits for somebody
+    check = job("compose.yaml", COMPOSE).readiness
+    assert check is not None
+    assert (check.interval, check.timeout) == (10, None)
 
 
 @pytest.mark.parametrize(

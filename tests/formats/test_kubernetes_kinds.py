@@ -171,7 +171,9 @@ def test_what_scales_an_object_says_how_many_copies_there_are() -> None:
     assert found.deployment.scaled_by == ("prometheus",)
     (alone,) = jobs(deployment)
     assert alone.scaling is not None
-    assert alone.scaling[:2] == (0, 0)
+    assert alone.scaling[:2] == (0, None)  # a job spec has no service of at most none
+    assert alone.deployment is not None
+    assert alone.deployment.suspended
 
 
 def test_the_items_of_a_list() -> None:
