@@ -58,6 +58,11 @@ _PLACEHOLDER = (
 
 MEMBER = rf"[\"']((?i:{SECRET_NAME}))[\"']\s*:\s*[\"']([A-Za-z0-9+/_.=-]{{20,}})[\"']"
 
+_ENDS = ("KEY", "TOKEN", "SECRET", "ACCESS", "PASSWORD", "PASSWD")
+_BEFORE_EQUALS = tuple(f"{end}=" for end in _ENDS)
+_BEFORE_QUOTE = tuple(end.lower() + quote for end in _ENDS for quote in "\"'")
+"""One of them is in every text that one of the two is in: looking for it takes a fiftieth of the time."""
+
 
 ADDRESS = r"://([^\s/\"'<>?#`\\]*)@([^\s/\"'<>?#`\\:]*)"
 """(user and password, host) of an address."""
@@ -81,7 +86,8 @@ _OURS = ("localhost", "127.0.0.1", "0.0.0.0", "")
 
 _MOST_MASKED = 10_000
 """Secrets of one text."""
-_WORDS = (*NAMES, LOGIN, *(literal for _, literal, _ in FORMATS), "%3")
+_LITERALS = tuple(dict.fromkeys(literal for _, literal, _ in FORMATS))
+_WORDS = (*NAMES, LOGIN, *_LITERALS, "%3")
 """One of them is in every text with a secret that is known by its form or by its name."""
 _LONG = 10_000
 """Characters of a text in which to look for a word is work."""
@@ -141,16 +147,25 @@ def _unescaped(text: str, place: Callable[[int], int]) -> _Reading:
 
 def known_form(text: str) -> str | None:
     """What a secret in the text is ("a GitHub token"), where its form says so."""
+    if "\\" not in text and "://" not in text and not _has_literal(text):
+        return None
     return next((kind for reading, _ in _readings(text) for kind, _ in _known(reading)), None)
 
 
 def _of_form(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """(what, where) of each token that its form gives away."""
+    if not _has_literal(text):
+        return
     for kind, literal, form in FORMATS:
         if _holds(text, literal):  # a form is compiled when it may be met: compiling costs more than looking
             for match in re.finditer(form, text):
                 if not _placeholder(match[0]):
                     yield kind, match.span()
+
+
+def _has_literal(text: str) -> bool:
+    """Whether it is worth looking for each form. Most texts are short, and have none."""
+    return len(text) >= _LONG or any(map(text.__contains__, _LITERALS))
 
 
 def _known(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -262,13 +277,16 @@ def _asterisks(line: re.Match[str]) -> str:
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Where secrets stand."""
     yield from (span for _, span in _of_form(text))
-    if any(_holds(text, name) for name in NAMES):
-        for form in (ASSIGNED, MEMBER):
-            yield from (m.span(2) for m in re.finditer(form, text) if _random(m[2]))
+    if any(map(text.__contains__, _BEFORE_EQUALS)):
+        yield from (m.span(2) for m in re.finditer(ASSIGNED, text) if _random(m[2]))
+    if any(map(text.casefold().__contains__, _BEFORE_QUOTE)):
+        yield from (m.span(2) for m in re.finditer(MEMBER, text) if _random(m[2]))
+    if "--" in text or LOGIN in text:
         yield from (m.span(1) for m in re.finditer(GIVEN, text) if _random(m[1]))
     if "://" in text:
         yield from _in_addresses(text)
-    yield from _in_queries(text)
+    if "=" in text or "%3" in text:
+        yield from _in_queries(text)
 
 
 def _placeholder(text: str) -> bool:

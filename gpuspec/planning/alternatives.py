@@ -1,5 +1,7 @@
 """One way to get a job's work done, and what may be compared of two."""
 
+from collections.abc import Iterator
+
 from gpuspec.catalog import Gpu
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.price_lists import Price
@@ -43,6 +45,25 @@ class Alternative(NamedTuple):
     def verdict(self) -> str | None:
         """ "fits", "borderline" or "does not fit"; None where Need is unknown."""
         return self.fit.verdict if self.fit else None
+
+
+class InOrder:
+    """Alternatives that are looked for as far as somebody asks for them, and once: a thousand specs ask the same."""
+
+    def __init__(self, source: Iterator[Alternative]) -> None:
+        self._source = source
+        self._found: list[Alternative] = []
+
+    def __iter__(self) -> Iterator[Alternative]:
+        at = 0
+        while True:
+            if at == len(self._found):
+                one = next(self._source, None)
+                if one is None:
+                    return
+                self._found.append(one)
+            yield self._found[at]
+            at += 1
 
 
 def generates_text(workload: Workload) -> bool:

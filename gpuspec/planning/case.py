@@ -160,15 +160,20 @@ class Case:
             other.steps = self.steps
         other.workload = workload or self.workload
         if workload is None:
-            other.sizes = self.sizes
+            other.sizes, other.work = self.sizes, self.work
         return other
+
+    @cached_property
+    def work(self) -> tuple[Any, ...]:
+        """What is known of the work, to look up by."""
+        return self.workload.work
 
     @cached_property
     def sizes(self) -> "Sizes":
         """The memory of the work on every machine asked about so far, by all cases of the run that do the same."""
         from gpuspec.sizing.memory import same_sizes
 
-        return same_sizes(self.shared, (id(self.catalog), self.workload.work), (self.catalog, self.workload))
+        return same_sizes(self.shared, (id(self.catalog), self.work), (self.catalog, self.workload))
 
     @property
     def workdir(self) -> str:

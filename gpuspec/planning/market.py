@@ -9,7 +9,7 @@ from typing import Any
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.job import Job
 from gpuspec.planning import limits
-from gpuspec.planning.alternatives import Alternative, speed_of
+from gpuspec.planning.alternatives import Alternative, InOrder, speed_of
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.measure import Measure
 from gpuspec.planning.plan import Candidate, Plan
@@ -62,6 +62,7 @@ class Market:
             accept_no_timer=accept_no_timer,
         )
         self._fits: dict[tuple[str, int], Fit | None] = {} if fits is None else fits
+        self._in_order: dict[tuple[int, ...], InOrder] = {}
         self._sure: dict[tuple[str, int], Alternative | None] = {}
         self._slow: dict[tuple[str, int], str] = {}
         self._loaded: dict[int, float] = {}
@@ -264,6 +265,16 @@ class Market:
         """Every GPU × count that surely fits and can be rented, cheapest first, as they are asked for. Keeps the
         spec's `min_vram`: it may stand for memory that we cannot see. `weight`: what $/h are multiplied by before
         they are compared, where it is not the hour that counts; None: that machine is left out."""
+        if weight:
+            return self._fitting(counts, weight)
+        key = tuple(counts)
+        if key not in self._in_order:
+            self._in_order[key] = InOrder(self._fitting(key, None))
+        return iter(self._in_order[key])
+
+    def _fitting(
+        self, counts: Sequence[int], weight: Callable[[Fit], float | None] | None
+    ) -> Iterator[Alternative]:
         from heapq import heappop, heappush
 
         known = self.book.catalog.gpus_by_name
@@ -353,7 +364,7 @@ def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
     )
     installed = tuple(step.text for step in case.steps if "install" in step.text)
     used = case.gpus_used.gpus if case.gpus_used else None
-    key = (id(case.catalog), workload.work, case.settings, case.overrides, terms, installed, used)
+    key = (id(case.catalog), case.work, case.settings, case.overrides, terms, installed, used)
     found: Market | None = case.shared.get(key)
     if found is None:
         if len(case.shared) >= MOST_KEPT:

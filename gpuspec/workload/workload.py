@@ -151,11 +151,12 @@ def as_key(value: Any) -> Any:
     """A value as a part of a key: what is written is compared, and not where. Models are known by where they lie."""
     if value is None or type(value) is str:
         return value
-    if isinstance(value, (str, int, float)):
-        return (type(value), value)
-    if isinstance(value, Origin):
+    kind = type(value)
+    if kind is Origin:
         return (value.kind, value.text, value.path)
-    if isinstance(value, Mapping):
+    if isinstance(value, (str, int, float)):
+        return (kind, value)
+    if kind is dict or isinstance(value, Mapping):
         return tuple((name, as_key(one)) for name, one in value.items())
     if isinstance(value, tuple) and not isinstance(value, Model):
         return tuple(map(as_key, value))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.lint.secrets import PASSWORD, given, known_form, may_hold, named
 from gpuspec.text import parts
-from gpuspec.text import pointer as below
+from gpuspec.text.tree import part
 
 
 class InlineSecret(Rule):
@@ -120,12 +120,12 @@ def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
         at, value = stack.pop()
         if isinstance(value, str):
             yield at, value
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             stack += [
-                (at + below(key), part) for key, part in reversed(list(value.items())) if key != "$schema"
+                (f"{at}/{part(key)}", inner) for key, inner in reversed(value.items()) if key != "$schema"
             ]
         elif isinstance(value, list):
-            stack += [(f"{at}/{number}", part) for number, part in reversed(list(enumerate(value)))]
+            stack += [(f"{at}/{number}", value[number]) for number in range(len(value) - 1, -1, -1)]
 
 
 def _commands(facts: Facts) -> tuple[str, ...]:
