@@ -97,10 +97,11 @@ def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[...,
 )
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[str, ...], given: CaseOptions, **options: Any) -> int:
-    """Find mistakes and waste in job specs and launch scripts.
+    """Find mistakes and waste in job files and launch scripts.
 
     \b
-    gpuspec lint                        every spec below this folder
+    gpuspec lint                        every job file below this folder
+    gpuspec lint k8s/ compose.yaml      manifests, compose files and others, too
     gpuspec lint job.jsonc --fix        apply safe fixes
     gpuspec lint --scripts .            also look for launch loops in scripts
     cat job.jsonc | gpuspec lint -      from standard input

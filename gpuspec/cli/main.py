@@ -27,7 +27,7 @@ COMMANDS = {
     "gpus": "GPUs with memory, speed and price.",
     "import": "Write a job of any format as gpuspec's own job spec.",
     "init": "Write a commented starter spec.",
-    "lint": "Find mistakes and waste in job specs and launch scripts.",
+    "lint": "Find mistakes and waste in job files and launch scripts.",
     "logs": "Print what a run has written.",
     "lsp": "Serve an editor: findings as you type, fixes, hover, completion.",
     "models": "Models with size and memory; `models add` keeps those of a project.",
@@ -141,15 +141,22 @@ def cli(debug: bool) -> None:
     """Know what a GPU job needs and costs before you spend a cent.
 
     \b
-    gpuspec lint job.jsonc     what is wrong or wasteful, with the dollars
-    gpuspec plan job.jsonc     what to rent, and the worst case
-    gpuspec run job.jsonc      launch it on the cheapest GPU that fits
+    gpuspec lint FILE|DIR      what is wrong or wasteful, with the dollars
+    gpuspec show FILE          what is understood of a file, and where it stands
+    gpuspec plan FILE          what to rent, and the worst case
+    gpuspec run FILE           launch it on the cheapest GPU that fits
     gpuspec init               start a new spec
+
+    FILE is a Kubernetes manifest, a docker compose file, an sbatch script, a SkyPilot task, a
+    dstack configuration, a Modal app, GPU CLI's gpu.jsonc, or gpuspec's own job spec (JSONC).
     """
 
 
 def _wrong_usage(error: click.ClickException) -> int:
     """Tell what click refuses, in its words; those of the command line stay on one line."""
+    if error.__class__.__name__ == "NoArgsIsHelpError":  # a group without a command: its message is the help
+        say(*error.format_message().split("\n"), err=True)
+        return 2
     if isinstance(error, click.UsageError) and error.ctx is not None:
         how = f"Try '{error.ctx.command_path} {error.ctx.help_option_names[0]}' for help."
         say(*error.ctx.get_usage().split("\n"), how, "", err=True)

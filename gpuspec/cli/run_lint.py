@@ -160,7 +160,8 @@ class _Run:
     def refuse(self, error: UserError) -> None:
         """Note why a file was not linted. That it is a template is no fault of anybody's."""
         if error.code == "template":
-            self.remarks.append(f"{error.message}; {error.hint}")
+            known = any(error.hint in remark for remark in self.remarks) if error.hint else True
+            self.remarks.append(error.message if known else f"{error.message}; {error.hint}")
         else:
             self.errors.append(error)
 
@@ -185,14 +186,17 @@ class _Run:
             shown = text if self._for_patch() else lines(text)
             write(shown, request.output, mode=0o600 if self.secret else None)
             self.failing = bool(self.diffs)
-        elif self.files or not self.errors or request.format != "text":  # "clean: 0 files" would mislead
+        elif self.files or not (self.errors or self.remarks) or request.format != "text":
+            # else "clean: 0 files" would mislead
             if self.mended_input is not None:
                 sys.stdout.buffer.write(self.mended_input)
             _report(request, self.report(), to_stderr=self.mended_input is not None)
         for line in one_line_each(self.linter.problems):
             tell(f"gpuspec: error[internal]: {line}")
-        for error in {(error.code, error.message): error for error in self.errors}.values():
-            complain(error)  # once, also where it hits every file
+        for error in each_hint_once(self.errors):
+            complain(error)
+        if request.format == "text":
+            self.remarks += idle_note(tuple(self.linter.without_jobs))
         for note in (*self.remarks, *self.configs.notes()):
             tell(f"gpuspec: note: {note}")
         if self.linter.problems:
@@ -281,6 +285,25 @@ class _Run:
         if wrong:
             self.linter.problems.append(Problem("--fix", f"nothing was written, since {wrong}", path))
         return not wrong
+
+
+def each_hint_once(errors: Sequence[UserError]) -> Iterator[UserError]:
+    """Each error once, also where it hits every file, and what to do once for all of its kind."""
+    last: dict[str, str | None] = {}
+    for error in {(error.code, error.message): error for error in errors}.values():
+        said = last.get(error.code) == error.hint
+        last[error.code] = error.hint
+        yield UserError(error.code, error.message) if said else error
+
+
+def idle_note(paths: Sequence[str]) -> list[str]:
+    """What is said of job files in which nothing asks for a GPU: "clean" does not mean that jobs were judged."""
+    if not paths:
+        return []
+    if len(paths) == 1:
+        return [f"nothing in {paths[0]} asks for a GPU"]
+    more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
+    return [f"nothing asks for a GPU in {len(paths):,} files: {', '.join(paths[:3])}{more}"]
 
 
 def one_line_each(problems: Sequence[Problem]) -> Iterator[str]:

@@ -71,7 +71,9 @@ def _below(
             "specs are called gpu.jsonc, job.jsonc, NAME.gpu.jsonc or NAME.job.jsonc, other job files are found by "
             "what they hold where they ask for a GPU; or name the file."
         )
-        errors.append(UserError("no-specs", f"{path} holds no job specs", hint))
+        if os.path.exists(os.path.join(path, "Chart.yaml")):
+            hint = f"it is a Helm chart: `helm template {path} | gpuspec lint -`"
+        errors.append(UserError("no-specs", f"{path} holds no job that asks for a GPU", hint))
 
 
 def read_file(path: str) -> bytes:
@@ -130,6 +132,8 @@ def lint_data(
         unread = without_jobs(path, data, linter.formats)
         if unread:
             found += linter.documents(unread, settings, on_disk=on_disk)
+        else:
+            linter.without_jobs[path] = None
     return found
 
 

@@ -38,6 +38,8 @@ class Linter:
         self.most = MOST
         """Findings of one rule in one file."""
         self.failures = Failures(registry.problems, debug=debug)
+        self.without_jobs: dict[str, None] = {}
+        """Job files that ask for no GPU, in the order in which they were met."""
         self._folders = Folders()
         self.catalog = catalog or installed_catalog()
         self._sizes: dict[object, Any] = {}

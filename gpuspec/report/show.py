@@ -319,7 +319,7 @@ def _block(path: str, job: Mapping[str, Any], style: Style, columns: int) -> Ite
     for field, where in job["where"].items():
         unknown = job[field] is None and where["text"]
         line = "" if where["line"] is None else f":{where['line']}:{where['column']}"
-        value = f"unknown ({unknown})" if unknown else _words(job[field])
+        value = f"unknown ({unknown})" if unknown else _value(field, job[field])
         yield from _row(field, value, where["path"] + line, style=style, label=label)
     if job["derived"]:
         yield ""
@@ -349,6 +349,14 @@ def _row(field: str, value: str, beside: str, *, style: Style, label: int) -> It
         return
     yield line
     yield " " * (label + 2) + style.wrap(beside, label + 2, label + 2)
+
+
+def _value(field: str, value: Any) -> str:
+    """A stated value; replicas as one number, or as from how many to how many."""
+    if field == "replicas" and isinstance(value, list):
+        least, most = value
+        return _words(least) if least == most else f"{_words(least)} to {_words(most)}"
+    return _words(value)
 
 
 def _words(value: Any) -> str:

@@ -134,3 +134,14 @@ def test_a_job_without_gpu_or_model_is_told_why_nothing_is_rented(
     assert "--on local" in shown
     assert "plan --all" not in shown  # it lists no offer
     assert main(["plan", "--all", path]) == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["config"], ["plugin"]])
+def test_without_a_command_the_help_is_readable(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) in (0, 2)
+    printed = capsys.readouterr()
+    lines = (printed.out + printed.err).splitlines()
+    assert "Commands:" in lines
+    assert not any("\\n" in line or "error[" in line for line in lines)

@@ -45,7 +45,9 @@ PLAIN = ("text", "lua", "vim", "csv", "diff", "sarif")
 def test_blocks(page: Path, tmp_path: Path) -> None:
     folder, home = tmp_path / "work", tmp_path / "home"
     home.mkdir()
-    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("results"))
+    shutil.copytree(
+        ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("results", "formats")
+    )
     for block in blocks(page.read_text(encoding="utf-8")):
         where = f"{page.relative_to(ROOT)}:{block.line}"
         if block.title:

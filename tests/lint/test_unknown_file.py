@@ -131,3 +131,36 @@ def test_files_that_are_no_yaml_are_refused_as_ever() -> None:
         without_jobs("notes.txt", b"x")
     with pytest.raises(UserError, match="not a text file"):
         lint_data(Linter(collect()), "x.yaml", b"\0", Settings())
+
+
+WEB = "apiVersion: apps/v1\nkind: Deployment\nspec: {template: {spec: {containers: [{name: w, image: nginx}]}}}\n"
+
+
+def test_manifests_without_a_gpu_are_no_mistake(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """`gpuspec lint *.yaml` in a repository where most of what runs needs no GPU."""
+    files = {"web.yaml": WEB, "db.yaml": "services:\n  db:\n    image: postgres:16\n"}
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    assert lint(LintRequest(tuple(files))) == 0
+    assert "nothing asks for a GPU in 2 files: web.yaml, db.yaml" in capfd.readouterr().err
+    assert lint(LintRequest(("web.yaml",), format="concise")) == 0
+    assert capfd.readouterr().err == ""
+    with pytest.raises(UserError, match="nothing in it asks for a GPU"):
+        open_cases("web.yaml", Settings(), formats=TABLE)
+
+
+def test_what_to_do_is_said_once(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "helm2.yaml").write_text((folder / "helm.yaml").read_text())
+    lint(LintRequest(("ci.yaml", "values.yaml", "helm.yaml", "helm2.yaml")))
+    out, err = capfd.readouterr()
+    assert err.count("error[unsupported-file]") == 2
+    assert err.count("formats that are read") == 1
+    assert err.count("is a template") == 2
+    assert err.count("helm template") == 1
+    assert "clean" not in out
+
+
+def test_a_chart_is_told_how_it_is_read(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: x\n")
+    assert lint(LintRequest((str(tmp_path),))) == 2
+    assert f"helm template {tmp_path} | gpuspec lint -" in capfd.readouterr().err
