@@ -355,6 +355,8 @@ def _value(field: str, value: Any) -> str:
     """A stated value; replicas as one number, or as from how many to how many."""
     if field == "replicas" and isinstance(value, list):
         least, most = value
+        if least is None or most is None:
+            return f"up to {_words(most)}" if least is None else f"at least {_words(least)}"
         return _words(least) if least == most else f"{_words(least)} to {_words(most)}"
     return _words(value)
 

@@ -325,3 +325,13 @@ def test_a_spec_of_which_only_a_part_is_read_is_refused(
     for command in ("show", "plan", "export"):
         assert main([command, str(path)]) == 2
         assert "`outputs` has 1,001 elements; the first 1,000 are read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("replicas", "said"),
+    [([3, 3], "3"), ([0, 4], "0 to 4"), ([None, 2], "up to 2"), ([1, None], "at least 1")],
+)
+def test_replicas_are_said_as_one_says_them(replicas: list[int | None], said: str) -> None:
+    from gpuspec.report.show import _value
+
+    assert _value("replicas", replicas) == said

@@ -145,7 +145,7 @@ def test_manifests_without_a_gpu_are_no_mistake(folder: Path, capfd: pytest.Capt
     assert "nothing asks for a GPU in 2 files: web.yaml, db.yaml" in capfd.readouterr().err
     assert lint(LintRequest(("web.yaml",), format="concise")) == 0
     assert capfd.readouterr().err == ""
-    with pytest.raises(UserError, match="nothing in it asks for a GPU"):
+    with pytest.raises(UserError, match="no container in it asks for a GPU"):
         open_cases("web.yaml", Settings(), formats=TABLE)
 
 
