@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from gpuspec.catalog.gpu import Gpu, GpuMatch
 from gpuspec.catalog.instance import Instances
-from gpuspec.catalog.shipped import read_instances
+from gpuspec.catalog.shipped import read_gpus, read_instances
 from gpuspec.numerals import is_digits
 
 _SEPARATORS = str.maketrans("", "", " -_\t")
@@ -210,3 +210,14 @@ def _is_share(text: str) -> bool:
 
 def _is_count(text: str) -> bool:
     return is_digits(text) and len(text) <= 4 and int(text) <= 1024 and not text.startswith("0")
+
+
+@cache
+def shipped_names() -> GpuNames:
+    """The names of the GPUs that ship, for whoever reads a file and has no catalogue at hand."""
+    return GpuNames(read_gpus)
+
+
+def is_gpu_name(name: str) -> bool:
+    """Whether a GPU is called so, or several are."""
+    return bool(shipped_names().resolve(name).accepts)

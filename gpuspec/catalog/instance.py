@@ -96,6 +96,12 @@ class Instances(Mapping[str, Instance]):
             if line.startswith("aws") and "." not in name:
                 self._lines[name + ".*"] = self._lines[name + "-*"] = line
 
+    def called(self, written: str) -> Instance | None:
+        """The type that somebody writes so: "ml.g5.xlarge" (SageMaker), "NC24ads_A100_v4" (Azure, without its
+        "Standard_"), in letters of any size."""
+        name = written.lower().removeprefix("ml.")
+        return self.get(name) or self.get(f"standard_{name}")
+
     def __getitem__(self, name: str) -> Instance:
         line = self._lines.get(name)
         if line is None:  # "trn1.*" stands for all of its sizes; a new size of a family of GPUs is not known

@@ -4,6 +4,7 @@ cache as with one. Nothing is kept here: a Catalog keeps what it has read."""
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 from gpuspec.catalog.gpu import Gpu
@@ -95,6 +96,7 @@ def decode_model(line: str) -> Model:
     return from_record(fields.pop("id"), fields)
 
 
+@cache
 def read_instances() -> Instances:
     """Instance types by their names in lower case."""
     return Instances(_read("instances.tsv"))

@@ -23,6 +23,11 @@ class Source:
         self.on_disk = on_disk and path != "-"
 
     @cached_property
+    def text(self) -> str:
+        """The file as text; what is no UTF-8 in it is one sign each."""
+        return self.data.decode("utf-8-sig", "replace")
+
+    @cached_property
     def jsonc(self) -> Tree:
         """The file parsed as JSONC."""
         return _tree_of(self.data)

@@ -1,6 +1,7 @@
 """Gathers the fields of one job from a file of another format: values in the job spec's names, where each stands, and
 where the parts of its commands stand."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from gpuspec.text import Tree
 
 UNCHECKED = frozenset({"deployment", "launcher_env", "usual_task"})
 """What a Job has and the schema of the job spec has not."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_TRIED = 20
 """Parts of one section that are tried beside the others."""
 
@@ -55,6 +57,11 @@ class Gathered:
     def job(self, raw: Mapping[str, Any]) -> Job:
         """The Job. What the job spec would refuse (a count of -1, a name of 10,000 letters) is left out of it."""
         return from_mapping(sound(self.value), self.places, raw=raw, pieces=self.pieces)
+
+
+def is_variable(name: str) -> bool:
+    """Whether a variable may be called so, in a shell and in `env` and `secrets` of a job."""
+    return _VARIABLE.fullmatch(name) is not None
 
 
 def sound(value: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from itertools import islice
 from gpuspec.lint.selection import selectors_of
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Span, Tree
+from gpuspec.text.tree import hash_comments
 
 MOST_SELECTORS = 100
 """In one comment: there are not as many rules."""
@@ -78,15 +79,13 @@ def in_script(lines: Tree) -> tuple[Suppression, ...]:
     """Every suppression in the `#` comments of a script."""
     if "gpuspec:" not in lines.text:
         return ()
-    pattern = re.compile(r"(?:^|(?<=\s))#(?=[ \t]*gpuspec:).*", re.M)
-    spans = [Span(*match.span()) for match in pattern.finditer(lines.text)]
+    comments = list(hash_comments(lines.text))
     reader = _Reader(lines)
     numbered = range(1, len(lines.line_starts()) + 1)
     reader.covered = {n for n in numbered if lines.line_text(n).lstrip().startswith("#")}
     found = []
-    for span, (line, alone) in zip(spans, reader.placed(spans), strict=True):
-        text = lines.text[span.start + 1 : span.end].rstrip("\r")
-        found += reader.read(span, 1, text, line=line, alone=alone)
+    for comment, (line, alone) in zip(comments, reader.placed(one.span for one in comments), strict=True):
+        found += reader.read(comment.span, 1, comment.text, line=line, alone=alone)
     return tuple(found)
 
 

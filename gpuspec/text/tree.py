@@ -1,7 +1,8 @@
 """What parsing yields: plain values and, beside them, where everything stands."""
 
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.named_tuple import NamedTuple
@@ -24,6 +25,12 @@ class Comment(NamedTuple):
     span: Span
     text: str
     block: bool
+
+
+def hash_comments(text: str) -> Iterator[Comment]:
+    """The comments after a `#` that are meant for gpuspec: in YAML, in a script."""
+    for found in re.finditer(r"(?:^|(?<=\s))#(?=[ \t]*gpuspec:)([^\r\n]*)", text, re.M):
+        yield Comment(Span(*found.span()), found[1], block=False)
 
 
 class SyntaxProblem(NamedTuple):

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.text.limits import MAX_NOTES, MAX_POINTERS, MAX_VALUES
 from gpuspec.text.read import decoded
-from gpuspec.text.tree import Comment, Duplicate, Span, SyntaxProblem, Tree, part
+from gpuspec.text.tree import Duplicate, Span, SyntaxProblem, Tree, hash_comments, part
 from gpuspec.text.yaml_nodes import Node, compose
 
 _BORDER = re.compile(r"^(?:---|\.\.\.)(?=\s|$)", re.M)
 _NOTHING = re.compile(r"(?:\s*(?:[#%][^\n]*)?(?:\n|\Z))*")
-_FOR_GPUSPEC = re.compile(r"(?:^|(?<=\s))#(?=[ \t]*gpuspec:)([^\r\n]*)", re.M)
 MOST_DOCUMENTS = 2_000
 
 
@@ -51,9 +51,7 @@ def read_yaml_file(text: str) -> YamlFile:
     tree.yaml = True
     tree.values[""] = Span(0, len(text))
     if "gpuspec:" in text:
-        for number, found in enumerate(_FOR_GPUSPEC.finditer(text)):
-            if number < MAX_NOTES:
-                tree.comments.append(Comment(Span(*found.span()), found[1], block=False))
+        tree.comments = list(islice(hash_comments(text), MAX_NOTES))
     pieces = list(_pieces(text))[:MOST_DOCUMENTS]
     writer = _Writer(tree)
     documents = []

@@ -1,6 +1,5 @@
 """A service that asks for GPUs, in the names of the job spec."""
 
-import re
 from collections.abc import Iterator
 
 from gpuspec.formats.compose.command import command_of
@@ -10,10 +9,9 @@ from gpuspec.formats.compose.running import Parts, deployment, ports, readiness,
 from gpuspec.formats.compose.said import Said, pairs
 from gpuspec.formats.compose.services import ComposeFile
 from gpuspec.formats.document import EVERYTHING, Document, Format
-from gpuspec.formats.gathered import Gathered
+from gpuspec.formats.gathered import Gathered, is_variable
 from gpuspec.text import pointer
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_SERVED = (22, 6006, 8888)
 """Ports of ssh, TensorBoard and Jupyter, which stand beside other work."""
 
@@ -30,7 +28,7 @@ def documents(project: ComposeFile, format: Format) -> Iterator[Document]:
 def _environment(project: ComposeFile, service: Said) -> dict[str, Said]:
     """The variables of a container: those of `env_file`, then those of `environment`."""
     found = {**dict(project.env_file_variables(service)), **dict(pairs(service.get("environment")))}
-    return {name: value for name, value in found.items() if _NAME.fullmatch(name)}
+    return {name: value for name, value in found.items() if is_variable(name)}
 
 
 class _ServiceJob(Gathered):

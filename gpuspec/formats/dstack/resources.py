@@ -85,11 +85,7 @@ def _with_gpus(instance_types: tuple[tuple[str, str], ...]) -> list[tuple[str, s
         return []
     from gpuspec.catalog.shipped import read_instances
 
-    known = read_instances()
-    found = (
-        (known.get(name.lower()) or known.get(f"standard_{name.lower()}"), name, at)
-        for name, at in instance_types
-    )
+    found = ((read_instances().called(name), name, at) for name, at in instance_types)
     return [(name, at) for one, name, at in found if one is not None and one.whole]
 
 

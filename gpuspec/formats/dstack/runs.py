@@ -7,14 +7,13 @@ from typing import Any
 from gpuspec.formats.command import CommandText, container_command
 from gpuspec.formats.document import Document, Format
 from gpuspec.formats.dstack.resources import put_resources, range_of, whole
-from gpuspec.formats.gathered import Gathered, joined
+from gpuspec.formats.gathered import Gathered, is_variable, joined
 from gpuspec.text import Tree
 from gpuspec.text.tree import part
 
 _DURATION = re.compile(r"(\d{1,9}) *([smhdw])?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SECRET = re.compile(r"\$\{\{\s*secrets\.\w+\s*\}\}")
-_NAME = re.compile(r"[A-Za-z_]\w*", re.A)
 _SPOT = {"spot": "only", "auto": "allowed", "on-demand": "never"}
 _CLOUDS = {"vastai": "vast", "datacrunch": "verda", "digitalocean": "do"}
 """dstack's names of clouds that have others here."""
@@ -153,7 +152,7 @@ def _put_environment(job: Gathered, fields: _Fields) -> None:
                     name, equals, value = entry.partition("=")
                     entries.append((name.strip(), value if equals else None, f"{place}/env/{number}"))
         for name, value, at in entries:
-            if not _NAME.fullmatch(name):
+            if not is_variable(name):
                 continue
             if value is None or (isinstance(value, str) and _SECRET.search(value)):
                 job.append("secrets", name, at)

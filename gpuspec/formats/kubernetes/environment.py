@@ -2,11 +2,11 @@
 
 import re
 
+from gpuspec.formats.gathered import is_variable
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.formats.kubernetes.manifest import Manifest
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 _LONGEST = 1 << 13
 
@@ -27,7 +27,7 @@ def environment(draft: JobDraft, container: At) -> frozenset[str]:
             secrets[prefix + name] = at
     for variable in container.at("env").elements():
         written = variable.at("name").text
-        if written is None or not _NAME.fullmatch(written):
+        if written is None or not is_variable(written):
             continue
         names.add(written)
         values.pop(written, None)
@@ -47,10 +47,10 @@ def environment(draft: JobDraft, container: At) -> frozenset[str]:
                 at if at.value is not None else variable,
             )
     for name, (value, at) in values.items():
-        if _NAME.fullmatch(name):
+        if is_variable(name):
             draft.say(f"env.{name}", value, at)
     for name, at in secrets.items():
-        if _NAME.fullmatch(name):
+        if is_variable(name):
             draft.add("secrets", name, at)
     return frozenset({*values, *secrets, *names})
 

@@ -18,7 +18,7 @@ _NO_JOBS = frozenset(
         "CustomResourceDefinition", "NodePool", "NodeClaim", "EC2NodeClass", "AKSNodeClass", "Provisioner", "Cluster",
         "ClusterPolicy", "ConfigMap", "Secret", "Service", "Kustomization", "ResourceQuota", "LimitRange",
         "ResourceFlavor", "ClusterQueue", "PriorityClass", "RuntimeClass", "HelmRelease", "Application",
-        "PodTemplate", "ClusterServingRuntime", "ServingRuntime",
+        "PodTemplate", "ClusterServingRuntime", "ServingRuntime", "LLMInferenceServiceConfig",
     }
 )  # fmt: skip
 """Kinds that may speak of GPUs, and run nothing by themselves."""

@@ -39,11 +39,6 @@ def llm_inference_service(resource: Resource) -> list[JobDraft]:
     return drafts
 
 
-def template_alone(resource: Resource) -> list[JobDraft]:
-    """An LLMInferenceServiceConfig, which services name in `baseRefs`: it runs nothing by itself."""
-    return []
-
-
 def _template(resource: Resource, role: At, keys: tuple[str, ...]) -> At:
     """The pod of a role: its own, else that of a configuration of the same file that the service names."""
     own = role.at("template")

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
+from gpuspec.catalog.gpu_names import is_gpu_name
+from gpuspec.catalog.shipped import read_instances
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.formats.kubernetes.gpus import slice_gb
@@ -141,16 +142,6 @@ def gpu_name(value: str) -> str:
     return _SHARED.sub("", value).replace("_", " ")
 
 
-@cache
-def is_gpu_name(value: str) -> bool:
-    """Whether a label's value is the name of a GPU, or one that several GPUs share."""
-    from gpuspec.catalog.gpu_names import GpuNames
-    from gpuspec.catalog.shipped import read_gpus
-
-    match = GpuNames(read_gpus).resolve(value)
-    return match.gpu is not None or bool(match.accepts)
-
-
 def _cloud(draft: JobDraft, wish: Wish) -> None:
     for start, name in _CLOUD_OF_LABEL:
         if wish.key.startswith(start) and not wish.no:
@@ -164,19 +155,14 @@ def one_cloud(draft: JobDraft, name: str, at: At) -> None:
 
 
 def _instances(draft: JobDraft, wish: Wish) -> Iterator[tuple[str, At]]:
-    from gpuspec.catalog.shipped import read_instances
-
-    known = read_instances()
     for at in wish.values:
         written = at.word
         if written is None:
             continue
-        name = written.removeprefix("ml.")
         if "deployment.instance_type" not in draft.value:
             draft.say("deployment.instance_type", written, at)
-        try:
-            instance = known[name.lower()]
-        except KeyError:
+        instance = read_instances().called(written)
+        if instance is None:
             continue
         if instance.cloud:
             one_cloud(draft, instance.cloud, at)

@@ -31,7 +31,6 @@ _hyperpod = _in("gpuspec.formats.kubernetes.hyperpod_inference")
 KINDS: Mapping[str, Reader] = {
     "InferenceService": _kserve("inference_service"),
     "LLMInferenceService": _llm("llm_inference_service"),
-    "LLMInferenceServiceConfig": _llm("template_alone"),
     "llm-d.ai/ModelService": _llm("model_service"),
     "VLLMRuntime": _llm("vllm_runtime"),
     "kaito.sh/Workspace": _kaito("workspace"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from gpuspec.formats.command import of_scalar
+from gpuspec.formats.command import SHELLS, of_scalar
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
@@ -103,7 +103,7 @@ def _shell(container: At, source: str) -> str:
     """A script of another language says nothing as one of the shell."""
     first = next(container.at("command").elements(), None)
     name = (first.text or "").rpartition("/")[2] if first else ""
-    return source if name in ("sh", "bash", "ash", "dash", "zsh") else ""
+    return source if name in SHELLS else ""
 
 
 def _moved(draft: JobDraft, start: str, to: At) -> None:

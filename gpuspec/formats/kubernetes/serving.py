@@ -66,8 +66,7 @@ def on_instance(draft: JobDraft, at: At) -> None:
     if written is None:
         return
     draft.say("deployment.instance_type", written, at)
-    name = written.lower().removeprefix("ml.")
-    instance = read_instances().get(name) or read_instances().get("standard_" + name)
+    instance = read_instances().called(written)
     if instance is None:
         return
     if instance.cloud:

@@ -18,7 +18,8 @@ from gpuspec.formats.modal.apps import App, Found, look_over, marked, marks, web
 from gpuspec.formats.modal.commands import python_of, started
 from gpuspec.formats.modal.image import image_of
 from gpuspec.job.job import Piece
-from gpuspec.text import Comment, Span, Tree, pointer
+from gpuspec.text import Span, Tree, pointer
+from gpuspec.text.tree import hash_comments
 
 _IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t][^\n#]*\bmodal\b", re.M)
 _SAYS_GPU = re.compile(r"\bgpu['\"]?\s*[=:]")
@@ -27,14 +28,10 @@ _MOST_TEXT = 1 << 19
 
 def recognise(source: Source) -> bool:
     """Python that imports modal, and a `function` or `cls` of which has a GPU."""
-    text = _text_of(source)
+    text = source.text
     if len(text) > _MOST_TEXT or not _IMPORTS.search(text) or not _SAYS_GPU.search(text):
         return False
     return bool(_looked_over(text))
-
-
-def _text_of(source: Source) -> str:
-    return source.data.decode("utf-8-sig", "replace")
 
 
 def _looked_over(text: str) -> App | None:
@@ -57,16 +54,13 @@ def _imports_modal(root: ast.Module) -> bool:
 
 def read(source: Source) -> tuple[Document, ...]:
     """A Document for each function and class with a GPU."""
-    text = _text_of(source)
+    text = source.text
     app = _looked_over(text)
     if app is None:
         return ()
     tree = Tree(text)
     tree.values[""] = Span(0, len(text))
-    tree.comments = [
-        Comment(Span(*found.span()), found[1].rstrip("\r"), block=False)
-        for found in re.finditer(r"(?:^|(?<=[ \t]))#(?=[ \t]*gpuspec:)(.*)", text, re.M)
-    ]
+    tree.comments = list(hash_comments(text))
     names: dict[str, int] = {}
     documents = []
     for job in app.found:

@@ -8,12 +8,13 @@ from typing import Any
 
 from gpuspec.formats.command import CommandText, of_scalar
 from gpuspec.formats.document import Document, Format, Source
-from gpuspec.formats.gathered import Gathered
+from gpuspec.formats.gathered import Gathered, is_variable
 from gpuspec.formats.sbatch.directives import MARK, Given, Head, read_head
 from gpuspec.formats.sbatch.images import image_in, image_of
 from gpuspec.formats.sbatch.request import array, gpus, hours, machines, nodes, tasks_per_node
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.text import Comment, Span, Tree, pointer
+from gpuspec.text import Span, Tree, pointer
+from gpuspec.text.tree import hash_comments
 
 ENDINGS = (
     ".sh", ".bash", ".zsh", ".ksh", ".csh", ".sbatch", ".slurm", ".slm", ".sb", ".sub", ".batch", ".job", ".submit",
@@ -42,11 +43,7 @@ class _Script(NamedTuple):
 
 def recognise(source: Source) -> bool:
     """A shell file with a line that begins with `#SBATCH`."""
-    return MARK.search(_text_of(source)) is not None and _is_shell(source.path, _text_of(source))
-
-
-def _text_of(source: Source) -> str:
-    return source.data.decode("utf-8-sig", "replace")
+    return MARK.search(source.text) is not None and _is_shell(source.path, source.text)
 
 
 def _is_shell(path: str, text: str) -> bool:
@@ -59,23 +56,18 @@ def _is_shell(path: str, text: str) -> bool:
 def read(source: Source) -> tuple[Document, ...]:
     """A Document for each script in the file, and for each part of one with a GPU where it has several parts; none
     where nothing in the file has to do with GPUs."""
-    text = _text_of(source)
+    text = source.text
     if _OF_GPUS.search(text) is None:
         return ()
     tree = Tree(text)
     tree.values[""] = Span(0, len(text))
-    tree.comments = list(_comments(text))
+    tree.comments = list(hash_comments(text))
     jobs = [(script, head, part) for script, head in _scripts(text) for part in _parts(head)]
     alone = len(jobs) == 1
     return tuple(
         _document(source.path, tree, script, head, part, "" if alone else pointer(number))
         for number, (script, head, part) in enumerate(jobs)
     )
-
-
-def _comments(text: str) -> Iterator[Comment]:
-    for found in re.finditer(r"(?:^|(?<=[ \t]))#(?=[ \t]*gpuspec:)(.*)", text, re.M):
-        yield Comment(Span(*found.span()), found[1].rstrip("\r"), block=False)
 
 
 # -- which scripts there are ------------------------------------------------------------------------
@@ -198,13 +190,8 @@ def _plain(name: str | None) -> str | None:
 
 def _exported(value: str | None) -> dict[str, str] | None:
     """`--export=ALL,NAME=value`."""
-    parts = [part.partition("=") for part in (value or "").split(",")[:1_000]]
-    given = {
-        name.strip(): known
-        for name, glued, known in parts
-        if glued and re.fullmatch(r"\s*[A-Za-z_]\w*", name)
-    }
-    return given or None
+    parts = [part.strip().partition("=") for part in (value or "").split(",")[:1_000]]
+    return {name: known for name, glued, known in parts if glued and is_variable(name)} or None
 
 
 def _deployment(options: Mapping[str, Given]) -> dict[str, Any]:

@@ -5,9 +5,8 @@ own: one counts where the catalogue knows it as that of a GPU."""
 
 import re
 from collections.abc import Mapping
-from functools import cache
 
-from gpuspec.catalog import Catalog
+from gpuspec.catalog.gpu_names import is_gpu_name, shipped_names
 from gpuspec.formats.sbatch.directives import Given
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import is_digits
@@ -82,7 +81,7 @@ def _of(asked: list[_Asked], times: int | None, option: str) -> Gpus:
     counts = [each.number for each in asked]
     count = None if None in counts or times is None else sum(each or 0 for each in counts) * times
     name = names.pop() if len(names) == 1 else None
-    known = name if name and _is_gpu(name) else None
+    known = name if name and is_gpu_name(name) else None
     return Gpus((known,) if known else (), count, option if known else "", option)
 
 
@@ -127,26 +126,16 @@ def _by_feature(found: Gpus, options: Options) -> Gpus:
     if option is None or not option.value or len(option.value) > 1_000 or found.each == 0:
         return found
     words = list(dict.fromkeys(re.findall(r"[A-Za-z0-9][\w.+-]*", option.value)))[:20]
-    named = tuple(word for word in words if _is_gpu(word))
+    named = tuple(word for word in words if is_gpu_name(word))
     asks = found.each is not None or bool(found.count_of) or "exclusive" in options
     if not found.names:
         return found._replace(names=named, name_of="constraint") if named and asks else found
-    meant = _catalog().resolve_gpu(found.names[0]).ambiguous
-    narrower = [word for word in named if _catalog().resolve_gpu(word).gpu in meant]
+    meant = shipped_names().resolve(found.names[0]).ambiguous
+    narrower = [word for word in named if shipped_names().resolve(word).gpu in meant]
     narrower += [f"{found.names[0]}-{word}" for word in words if re.fullmatch(r"(?i)[1-9]\d{1,2}gb?", word)]
     if meant and narrower:
         return found._replace(names=(narrower[0],), name_of="constraint")
     return found
-
-
-def _is_gpu(name: str) -> bool:
-    match = _catalog().resolve_gpu(name)
-    return match.gpu is not None or bool(match.ambiguous)
-
-
-@cache
-def _catalog() -> Catalog:
-    return Catalog()
 
 
 # -- nodes and tasks --------------------------------------------------------------------------------

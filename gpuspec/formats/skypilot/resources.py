@@ -99,8 +99,7 @@ def _of_instance(machine: Acceptable) -> Iterable[Accelerator]:
         return
     from gpuspec.catalog.shipped import read_instances
 
-    known = read_instances()
-    found = known.get(name.lower()) or known.get(f"standard_{name.lower()}")  # Azure's
+    found = read_instances().called(name)
     if found is not None and found.whole:
         yield Accelerator(name, found.gpu_count, None, machine.at["instance_type"])
 

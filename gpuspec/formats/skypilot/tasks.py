@@ -6,7 +6,7 @@ from typing import Any
 
 from gpuspec.formats.command import of_scalar
 from gpuspec.formats.document import Document, Format
-from gpuspec.formats.gathered import Gathered
+from gpuspec.formats.gathered import Gathered, is_variable
 from gpuspec.formats.skypilot.resources import (
     Resources,
     autostop,
@@ -20,7 +20,6 @@ from gpuspec.text import Tree
 from gpuspec.text.tree import part
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
-_NAME = re.compile(r"[A-Za-z_]\w*", re.A)
 _BUCKETS = re.compile(r"[a-z0-9]{1,12}://")
 
 
@@ -86,7 +85,7 @@ def _put_variables(job: Gathered, task: Mapping[str, Any], place: str) -> None:
                 name.removeprefix("secrets:").rpartition("/")[2], at
             )  # of a user or a workspace
     for name, at in secrets.items():
-        if _NAME.fullmatch(name):
+        if is_variable(name):
             job.append("secrets", name, at)
 
 
