@@ -2,6 +2,10 @@
 
 import re
 
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+"""The letter of a unit of time → seconds."""
+GB = {"k": 2.0**-20, "m": 2.0**-10, "g": 1.0, "t": 2.0**10, "p": 2.0**20}
+"""The letter of a unit of memory → GB, where each is 1,024 of the one before: what tools mean by 512MB or 1TB."""
 _NUMBER = r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?"
 
 

@@ -10,15 +10,9 @@ from typing import Any
 from gpuspec.catalog import Gpu
 from gpuspec.export.outgoing import CACHE, WORKSPACE, Outgoing
 from gpuspec.export.script import preparations, run_command
+from gpuspec.formats.dstack.words import BACKENDS, POLICIES
 from gpuspec.launch.skypilot.yaml_text import render as yaml_text
 from gpuspec.planning.case import Case
-
-BACKENDS = {
-    "aws": "aws", "azure": "azure", "cudo": "cudo", "do": "digitalocean", "gcp": "gcp", "lambda": "lambda",
-    "nebius": "nebius", "oci": "oci", "runpod": "runpod", "seeweb": "seeweb", "vast": "vastai", "verda": "verda",
-}  # fmt: skip
-"""Our clouds → dstack's backends (dstack 0.22.5, core/models/backends/base.py)."""
-_SPOT = {"never": "on-demand", "allowed": "auto", "only": "spot"}
 
 
 def render(out: Outgoing, case: Case) -> tuple[str, list[str]]:
@@ -104,7 +98,7 @@ def _name(gpu: Gpu) -> str:
 
 def _machines(out: Outgoing) -> dict[str, Any]:
     job = out.job
-    found: dict[str, Any] = {"spot_policy": _SPOT[job.spot or "never"]}
+    found: dict[str, Any] = {"spot_policy": POLICIES[job.spot or "never"]}
     if job.spot in ("allowed", "only") and job.checkpoint:
         found["retry"] = {"on_events": ["interruption"], "duration": "1d"}
     if job.max_price is not None:

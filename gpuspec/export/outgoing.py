@@ -20,9 +20,6 @@ WORKSPACE = "/workspace"
 """Where a container has the job's files, where the job says that it has some."""
 CACHE = "/cache"
 """Where it has the job's `cache`."""
-WITHOUT_FILES = ("kubernetes", "compose", "skypilot", "dstack", "modal")
-"""Formats whose jobs have the files of their image, and of a workdir only where they name one: nothing else that lies
-beside the file belongs to them."""
 
 
 class Volume(NamedTuple):
@@ -106,7 +103,7 @@ def outgoing(case: Case) -> Outgoing:
 
 def brings_files(case: Case) -> bool:
     """Whether what lies beside the file goes along to where the job runs."""
-    return case.job.workdir is not None or case.document.format.name not in WITHOUT_FILES
+    return case.job.workdir is not None or case.document.format.takes_files
 
 
 def reachable(out: Outgoing) -> Outgoing:

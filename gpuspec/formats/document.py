@@ -115,6 +115,8 @@ class Format(NamedTuple):
     """Field of the Job → how it is written, for suggestions."""
     takes_first: bool = False
     """Whether its launcher takes the first GPU of the list that it can get; gpuspec takes the cheapest that fits."""
+    takes_files: bool = True
+    """Whether what lies beside the file goes along to where the job runs; else only a `workdir` that it names."""
     disk_holds_image: bool = True
     """Whether the image and its packages lie on the disk that `disk_gb` is of."""
     repeats_setup: bool = False

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from gpuspec.named_tuple import NamedTuple
 
 Restarts = Literal["always", "on-failure", "never"]
-ImagePull = Literal["always", "if-not-present", "never"]
 
 
 class Mount(NamedTuple):
@@ -45,8 +44,6 @@ class DeploymentSpec(NamedTuple):
     model_name: str | None = None
     """The name of the model that a gateway or a client of the same file asks the server for."""
     instance_type: str | None = None
-    tolerates_spot: bool | None = None
-    image_pull: ImagePull | None = None
     suspended: bool | None = None
     """Whether it does not run as long as nobody says so: `suspend: true`, no replicas."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Catalog, ModelMatch
 from gpuspec.job.job import Job
-from gpuspec.numerals import small_number
+from gpuspec.numerals import SECONDS, number_of
 from gpuspec.quantization import find_scheme, spelled
 from gpuspec.text import pointer
 from gpuspec.workload import values as conversions
@@ -105,9 +105,9 @@ def seconds_of_sleep(word: str) -> float:
     """What `sleep` makes of its argument; 0 where that is not known."""
     if word in ("infinity", "inf"):
         return float("inf")
-    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(word[-1:], 0)
-    number = small_number(word[:-1] if unit else word)
-    return (number or 0) * (unit or 1)
+    unit = SECONDS.get(word[-1:], 0) if word[-1:] != "w" else 0
+    number = number_of(word[:-1] if unit else word)
+    return (number or 0.0) * (unit or 1)
 
 
 def _of_image(values: Values, job: Job, engine: str) -> None:

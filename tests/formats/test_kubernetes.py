@@ -212,7 +212,7 @@ def test_what_a_pod_says_beside_its_containers() -> None:
         """
     found = job_of(container, spec).deployment
     assert found is not None
-    assert (found.kind, found.restarts, found.image_pull, found.shm_gb) == ("Pod", "on-failure", "always", 8)
+    assert (found.kind, found.restarts, found.shm_gb) == ("Pod", "on-failure", 8)
     assert found.liveness_seconds == 60 + 6 * 10
     assert [mount[:3] for mount in found.mounts] == [("/models", True, "weights"), ("/tmp", False, None)]
     assert (found.gpu_requests, found.gpu_limits) == (None, 1)

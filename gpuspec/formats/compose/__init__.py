@@ -55,4 +55,5 @@ FORMAT = Format(
         "deployment.shm_gb": "shm_size: 16gb, or ipc: host",
         "deployment.mounts": "volumes: [models:/root/.cache/huggingface]",
     },
+    takes_files=False,
 )  # fmt: skip

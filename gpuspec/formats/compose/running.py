@@ -8,13 +8,14 @@ from typing import Any
 from gpuspec.formats.compose.gpus import GpuRequest
 from gpuspec.formats.compose.said import Said
 from gpuspec.formats.compose.services import source_and_target
+from gpuspec.numerals import GB, SECONDS
 
 Parts = dict[str, tuple[Any, str]]
 """Parts of a section of the job spec: (value, place)."""
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)")
-_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_SECONDS = {**SECONDS, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([bkmgt]?)(?:i?b)?", re.I)
-_GIB = {"": 2.0**-30, "b": 2.0**-30, "k": 2.0**-20, "m": 2.0**-10, "g": 1.0, "t": 2.0**10}
+_BYTE = 2.0**-30
 _INTERVAL, _RETRIES = 30.0, 3
 """Of a health check that does not say (docs.docker.com/reference/compose-file/services, `healthcheck`)."""
 _MOST_PORTS = 20
@@ -22,12 +23,6 @@ _RESTARTS = {
     "always": "always", "unless-stopped": "always", "any": "always", "on-failure": "on-failure", "no": "never",
     "none": "never", "false": "never",
 }  # fmt: skip
-_PULLS = {
-    "always": "always",
-    "never": "never",
-    "missing": "if-not-present",
-    "if_not_present": "if-not-present",
-}
 _LOCAL = ("127.", "localhost", "::1", "[::1]")
 
 
@@ -109,7 +104,7 @@ def seconds(value: Said) -> float | None:
 def gib(value: Said) -> float | None:
     """A size: 16g, 64mb, a number of bytes."""
     match = _SIZE.fullmatch(value.fact() or "")
-    return float(match[1]) * _GIB[match[2].lower()] if match else None
+    return float(match[1]) * GB.get(match[2].lower(), _BYTE) if match else None
 
 
 def replicas(service: Said) -> tuple[int, str] | None:
@@ -133,9 +128,6 @@ def deployment(service: Said, asked: GpuRequest) -> Parts:
     if mounts:
         found["mounts"] = (mounts, service.get("volumes").pointer)
     found.update(_restarts(service))
-    pull = service.get("pull_policy")
-    if (pull.text or "") in _PULLS:
-        found["image_pull"] = (_PULLS[pull.text or ""], pull.pointer)
     if asked.devices:
         found["gpu_devices"] = (list(asked.devices), asked.pointer)
     copies = replicas(service)

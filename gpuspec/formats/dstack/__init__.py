@@ -119,7 +119,7 @@ FORMAT = Format(
         "scaling.min": "`replicas: 0..2` with `scaling: {metric: rps, target: 5}` where nights are quiet",
         "deployment.mounts": "`volumes: [{name: cache, path: /root/.cache/huggingface}]`",
     },
-    disk_holds_image=True,
+    takes_files=False,
 )
 ENVIRONMENT = FORMAT._replace(
     spelling=_SPELLING | {"keep_alive_minutes": "inactivity_duration", "run": "init"},

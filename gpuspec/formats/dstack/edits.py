@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gpuspec.formats.document import Document
+from gpuspec.formats.dstack.words import POLICIES
 from gpuspec.text import Edit
-
-_SPOT = {"only": "spot", "allowed": "auto", "never": "on-demand"}
 
 
 def written(document: Document, edit: Edit) -> Sequence[Edit]:
@@ -21,8 +20,8 @@ def written(document: Document, edit: Edit) -> Sequence[Edit]:
     limit = edit.value.get("max_hours") if isinstance(edit.value, dict) else edit.value
     if edit.pointer in ("/budget", "/budget/max_hours", job.pointer("budget.max_hours")):
         return _duration(f"{document.place}/max_duration", limit, "h")
-    if edit.pointer in ("/spot", job.pointer("spot")) and edit.value in _SPOT:
-        return (Edit("set", f"{document.place}/spot_policy", _SPOT[edit.value]),)
+    if edit.pointer in ("/spot", job.pointer("spot")) and edit.value in POLICIES:
+        return (Edit("set", f"{document.place}/spot_policy", POLICIES[edit.value]),)
     return ()
 
 

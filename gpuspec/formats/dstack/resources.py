@@ -7,10 +7,10 @@ from typing import Any
 
 from gpuspec.formats.gathered import Gathered
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.numerals import GB
 
 VENDORS = frozenset({"nvidia", "amd", "google", "tpu", "intel", "tenstorrent", "tt"})
-_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?|\.\d{1,6})(mb|gb|tb)?")
-_GB = {"mb": 1 / 1024, "gb": 1.0, "tb": 1024.0}
+_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?|\.\d{1,6})(?:([mgt])b)?")
 _TPU = re.compile(r"v\d(?:p|e|litepod)?-\d+")
 _WHOLE = re.compile(r"\d{1,6}")
 _EXACT_SIZES = {
@@ -155,7 +155,7 @@ def gigabytes(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     found = _SIZE.fullmatch(str(value).replace(" ", "").lower())
-    return float(found[1]) * _GB[found[2] or "gb"] if found else None
+    return float(found[1]) * GB[found[2] or "g"] if found else None
 
 
 def whole(value: Any) -> float | None:

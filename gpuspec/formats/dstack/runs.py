@@ -7,16 +7,15 @@ from typing import Any
 from gpuspec.formats.command import CommandText, container_command
 from gpuspec.formats.document import Document, Format
 from gpuspec.formats.dstack.resources import put_resources, range_of, whole
+from gpuspec.formats.dstack.words import CLOUDS as BACKEND_CLOUDS
+from gpuspec.formats.dstack.words import SPOT
 from gpuspec.formats.gathered import Gathered, is_variable, joined
+from gpuspec.numerals import SECONDS
 from gpuspec.text import Tree
 from gpuspec.text.tree import part
 
 _DURATION = re.compile(r"(\d{1,9}) *([smhdw])?")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SECRET = re.compile(r"\$\{\{\s*secrets\.\w+\s*\}\}")
-_SPOT = {"spot": "only", "auto": "allowed", "on-demand": "never"}
-_CLOUDS = {"vastai": "vast", "datacrunch": "verda", "digitalocean": "do"}
-"""dstack's names of clouds that have others here."""
 _OWN = frozenset({"kubernetes", "remote", "ssh", "slurm", "local"})
 """Backends that are machines of one's own: nobody's price list has those."""
 _MODEL = re.compile(
@@ -101,7 +100,7 @@ def _put_plain(job: Gathered, fields: _Fields) -> None:
         value, at = fields.get(field, *kinds)
         job.put(to, value, at)
     spot, at = fields.get("spot_policy", str)
-    job.put("spot", _SPOT.get(spot), at)
+    job.put("spot", SPOT.get(spot), at)
     limit, at = fields.get("max_duration", int, str)
     seconds = duration(limit)
     job.put_part("budget", "max_hours", seconds / 3600 if seconds else None, at)
@@ -117,7 +116,7 @@ def _put_lists(job: Gathered, fields: _Fields) -> None:
     from gpuspec.catalog.clouds import CLOUDS
 
     names, at = fields.get("backends", list)
-    clouds = [_CLOUDS.get(name, name) for name in names or () if isinstance(name, str)]
+    clouds = [BACKEND_CLOUDS.get(name, name) for name in names or () if isinstance(name, str)]
     if clouds and all(name in CLOUDS for name in clouds):
         for number, name in enumerate(clouds):
             job.append("clouds", name, f"{at}/{number}")
@@ -261,4 +260,4 @@ def duration(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     found = _DURATION.fullmatch(str(value).strip())
-    return float(int(found[1]) * _SECONDS[found[2] or "s"]) if found else None
+    return float(int(found[1]) * SECONDS[found[2] or "s"]) if found else None

@@ -64,6 +64,7 @@ FORMAT = Format(
         "secrets": "env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf-token, key: token}}}]",
         "deployment.startup_seconds": "startupProbe: {httpGet: {path: /health, port: 8000}, failureThreshold: 180}",
     },
+    takes_files=False,
     disk_holds_image=False,
     env_reference="$(NAME)",
 )  # fmt: skip

@@ -24,10 +24,6 @@ def container_fields(draft: JobDraft, container: At) -> None:
     draft.run(_and_after_start(draft, container, names, command), at)
     _ports(draft, container)
     probes(draft, container)
-    policy = container.at("imagePullPolicy").text
-    if policy in ("Always", "IfNotPresent", "Never"):
-        pull = {"Always": "always", "IfNotPresent": "if-not-present", "Never": "never"}[policy]
-        draft.say("deployment.image_pull", pull, container.at("imagePullPolicy"))
 
 
 def command_of(draft: JobDraft, container: At, names: frozenset[str]) -> tuple[CommandText, At]:

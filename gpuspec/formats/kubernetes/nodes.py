@@ -191,7 +191,6 @@ def _spot(draft: JobDraft, spec: At) -> None:
         key = (toleration.at("key").text or "").lower()
         value = (toleration.at("value").word or _SPOT.get(key, "")).lower()
         if key in _SPOT and value == _SPOT[key]:
-            draft.say("deployment.tolerates_spot", True, toleration)
             wanted.setdefault("allowed", toleration)
     for verdict in ("never", "only", "allowed"):
         if verdict in wanted:

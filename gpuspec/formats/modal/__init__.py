@@ -302,5 +302,6 @@ FORMAT = Format(
         "scaling.min": "min_containers",
     },
     examples={"gpu_types": 'gpu="L40S"', "keep_alive_minutes": "scaledown_window=60"},
+    takes_files=False,
     takes_first=True,
 )  # fmt: skip

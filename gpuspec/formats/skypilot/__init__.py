@@ -125,6 +125,7 @@ FORMAT = Format(
         "scaling.min": "`replica_policy: {min_replicas: 0, max_replicas: 2}` where nights are quiet",
         "deployment.startup_seconds": "`readiness_probe: {initial_delay_seconds: 1200}`, which is the default",
     },
+    takes_files=False,
     replaces_unready=True,
 )  # fmt: skip
 ORDERED = FORMAT._replace(takes_first=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.numerals import GB
 from gpuspec.text.tree import part
 
-_MEMORY = re.compile(r"(\d{1,7})([GMT]B)\+?", re.I)
+_MEMORY = re.compile(r"(\d{1,7})([GMT])B\+?", re.I)
 _COUNT = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
-_PER_GB = {"gb": 1.0, "mb": 1 / 1024, "tb": 1024.0}
 _UNNAMED = re.compile(r"[$<>{}]")
 """In a name that is filled in later."""
 _MEANS = {"a100": "A100-40GB", "v100": "V100-16GB", "h100-nvlink": "H100-80GB"}
@@ -53,7 +53,7 @@ def _one(text: str, at: str) -> Accelerator | None:
     if by_memory is not None and by_memory < 2:  # 24GB+, 24GB:2, nvidia:24GB, nvidia:24GB:2
         found = _MEMORY.fullmatch(words[by_memory])
         assert found is not None
-        gigabytes = int(found[1]) * _PER_GB[found[2].lower()]
+        gigabytes = int(found[1]) * GB[found[2].lower()]
         rest = words[by_memory + 1 :]
         return Accelerator(None, _whole(rest[0]) if rest else 1, gigabytes, at)
     if len(words) == 3:

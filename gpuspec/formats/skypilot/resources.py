@@ -8,14 +8,13 @@ from gpuspec.catalog.clouds import CLOUDS
 from gpuspec.formats.gathered import Gathered
 from gpuspec.formats.skypilot.accelerators import Accelerator, accelerators, meant
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.numerals import GB, SECONDS
 
 OWN = frozenset({"kubernetes", "k8s", "ssh", "slurm", "local"})
 """What SkyPilot calls clouds, and are machines that one has."""
 MOST_MACHINES = 200
 _SIZE = re.compile(r"(\d{1,9})(?:\s*([kmgtp])[bi])?", re.I)
-_GB = {"k": 1 / 2**20, "m": 1 / 1024, "g": 1.0, "t": 1024.0, "p": 2.0**20}
 _TIME = re.compile(r"(\d{1,7})([mhdw])?", re.I)
-_MINUTES = {"m": 1, "h": 60, "d": 1440, "w": 10080}
 _ALIASES = {"gpus": "accelerators"}
 
 
@@ -210,7 +209,7 @@ def gigabytes(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     found = _SIZE.fullmatch(str(value).strip())
-    return int(found[1]) * _GB[(found[2] or "g").lower()] if found else None
+    return int(found[1]) * GB[(found[2] or "g").lower()] if found else None
 
 
 class Autostop(NamedTuple):
@@ -238,4 +237,4 @@ def autostop(resources: Resources) -> Autostop:
     found = _TIME.fullmatch(str(value).strip())
     if found is None:
         return Autostop(False, None, at)
-    return Autostop(True, int(found[1]) * _MINUTES[(found[2] or "m").lower()], at)
+    return Autostop(True, int(found[1]) * SECONDS[(found[2] or "m").lower()] / 60, at)

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from gpuspec.commands.steps import Step
 from gpuspec.lint import Facts, Finding, Rule
-from gpuspec.numerals import number_of
 from gpuspec.rules.options import amount
 from gpuspec.words import dollars
+from gpuspec.workload.read import seconds_of_sleep
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PREPARE = frozenset(
     {"cd", "echo", "export", "set", "mkdir", "nvidia-smi", "printf", "date", "true", ":", "trap", "hostname"}
 )
@@ -100,8 +99,4 @@ class IdleCommand(Rule):
             return float("inf")
         if words[:1] != ["sleep"] or len(words) != 2:
             return 0.0
-        if words[1] in ("infinity", "inf"):
-            return float("inf")
-        unit = _UNITS.get(words[1][-1:], 0)
-        number = number_of(words[1][:-1] if unit else words[1])
-        return (number or 0.0) * (unit or 1)
+        return seconds_of_sleep(words[1])

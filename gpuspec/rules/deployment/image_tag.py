@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gpuspec.engines.images import is_tagged, taken_apart
 from gpuspec.lint import Facts, Finding, Rule
 
-_NAME = re.compile(r"(?:docker:)?(?P<name>[a-zA-Z0-9][\w.:/-]*?)(?::(?P<tag>[\w][\w.-]*))?")
+_NAME = re.compile(r"[a-zA-Z0-9][\w.:/-]*")
 
 
 class FloatingImageTag(Rule):
@@ -62,11 +63,11 @@ class FloatingImageTag(Rule):
         image = facts.job.image
         if facts.job.deployment is None or not image:
             return
-        found = _NAME.fullmatch(image)
-        if found is None or found["tag"] not in (None, "latest") or not _registry(image):
+        name = image.removeprefix("docker:")
+        if is_tagged(name) or not _NAME.fullmatch(name) or not _registry(image):
             return
-        bare = found["name"]
-        said = f"{bare}:latest" if found["tag"] else f"{bare} without a tag"
+        bare, tag = taken_apart(name).whole, taken_apart(name).tag
+        said = f"{bare}:{tag}" if tag else f"{bare} without a tag"
         yield self.finding(
             facts.job.pointer("image"),
             f"{said} is another image after each release: the next start may run another version than the one that "
