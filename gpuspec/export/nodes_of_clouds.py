@@ -4,21 +4,6 @@ from __future__ import annotations
 
 from gpuspec.catalog import Gpu, Offer
 
-_GKE = {
-    "nvidia-l4": ("L4",),
-    "nvidia-tesla-t4": ("T4",),
-    "nvidia-tesla-p100": ("P100 16GB",),
-    "nvidia-tesla-v100": ("V100 16GB", "V100 SXM2 16GB"),
-    "nvidia-tesla-a100": ("A100 40GB", "A100 40GB SXM4"),
-    "nvidia-a100-80gb": ("A100 80GB", "A100 80GB SXM4"),
-    "nvidia-h100-80gb": ("H100 80GB", "H100 SXM"),
-    "nvidia-h200-141gb": ("H200 SXM",),
-    "nvidia-b200": ("B200",),
-    "nvidia-rtx-pro-6000": ("RTX PRO 6000 Blackwell Server",),
-}
-"""Value of cloud.google.com/gke-accelerator → GPUs (cloud.google.com/kubernetes-engine/docs/concepts/gpus, and
-labels met in 102 manifests, read 2026-11-30)."""
-
 SPOT = {
     "gcp": ("cloud.google.com/gke-spot", "true"),
     "aws": ("eks.amazonaws.com/capacityType", "SPOT"),
@@ -33,7 +18,7 @@ def node_labels(gpu: Gpu | None, offer: Offer | None, cloud: str) -> dict[str, s
     if gpu is None:
         return {}
     if cloud == "gcp":
-        name = next((label for label, gpus in _GKE.items() if gpu.name in gpus), None)
+        name = gpu.alias("gcp")  # cloud.google.com/kubernetes-engine/docs/concepts/gpus, read 2026-11-30
         if name:
             return {"cloud.google.com/gke-accelerator": name}
     if offer is not None and offer.cloud in ("aws", "azure") and offer.instance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.catalog.rented_gpus import PLACED_GPUS, RENTED_GPUS, family
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.words import listed
 
@@ -61,12 +62,16 @@ class NoSuchOffer(Rule):
             )
             return
         clouds = {name.strip().lower() for name in job.clouds}
-        if not clouds or not clouds <= RENTED.keys() or kind:
+        if not clouds or not clouds <= RENTED_GPUS.keys() or kind:
             return
-        rented = set().union(*(RENTED[cloud] for cloud in clouds))
+        rented = set().union(*(RENTED_GPUS[cloud] for cloud in clouds))
         asked = [facts.catalog.resolve_gpu(choice.name) for choice in job.gpu_types]
-        families = [{_family(name) for name in match.accepts} for match in asked]
-        if not asked or not all(families) or any(not each <= KNOWN or each & rented for each in families):
+        families = [{family(name) for name in match.accepts} for match in asked]
+        if (
+            not asked
+            or not all(families)
+            or any(not each <= PLACED_GPUS or each & rented for each in families)
+        ):
             return
         names = listed([choice.name for choice in job.gpu_types], 3)
         yield self.finding(
@@ -74,26 +79,3 @@ class NoSuchOffer(Rule):
             f"{' and '.join(sorted(clouds))} rents no {names}",
             suggestion=f"there are {listed(sorted(rented), 6)}",
         )
-
-
-RENTED: dict[str, frozenset[str]] = {
-    "aws": frozenset({"V100", "T4", "T4G", "M60", "A10G", "A100", "L4", "L40S", "H100", "H200"}),
-    "gcp": frozenset({"P4", "P100", "V100", "T4", "A100", "L4", "H100", "H200"}),
-    "azure": frozenset({"M60", "V100", "T4", "A10", "A100", "H100", "H200", "MI300X"}),
-}
-"""The GPUs of three clouds up to 2024, those that are new since left out. AWS: EC2 instance types G3 to G6e and P3 to
-P5en; GCP: "GPU machine types"; Azure: N-series sizes; each as its documentation lists them, 2026-11-30. What a
-cloud's price list lacks it may rent all the same: lists are not complete."""
-KNOWN = frozenset().union(*RENTED.values()) | {
-    "RTX 3090", "RTX 4090", "RTX A4000", "RTX A5000", "RTX A6000", "A40", "L40", "RTX 6000 Ada",
-}  # fmt: skip
-"""Families of which it is known who rents them."""
-
-
-def _family(name: str) -> str:
-    """ "A100" of "A100 80GB SXM4": the name without memory and form."""
-    words = name.split()
-    for end in range(len(words), 0, -1):
-        if (head := " ".join(words[:end])) in KNOWN:
-            return head
-    return name
