@@ -118,6 +118,10 @@ class GpuNames:
             return self._several(self._named(_AMBIGUOUS[key]), number)
         if self._read_one and (only := self._read_one(name)):
             return self._one(only, number)
+        if not self._read_one and (canonical := self.by_name.get(name)):
+            return self._one(
+                canonical, number
+            )  # an index of all spellings takes longer than all the look-ups
         found = self._index.get(key)
         if found is not None:
             gpu, outdated = found

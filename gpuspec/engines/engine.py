@@ -175,6 +175,8 @@ class Training(NamedTuple):
     """How logits are held unless told otherwise: all, in chunks, not at all."""
     deepspeed: bool = False
     """DeepSpeed at work: 16-bit gradients, flat buckets."""
+    bucket_elements: float = 0.0
+    """Of each of these buckets, where its own configurations say it; 0: what is usual."""
     loads: Literal["", "bf16", "fp32"] = ""
     """What it loads weights in for full training, unless told otherwise; "": it depends on the script."""
     fused_step: bool = False
@@ -198,7 +200,7 @@ class Training(NamedTuple):
     keeps_scores_before: Version | None = None
     """Of pictures: before this version attention in U-Nets keeps its scores."""
     all_32_bit: bool = False
-    """Of pictures: denoiser, text encoders and VAE lie in 32 bit, and are computed in it."""
+    """Of pictures: denoiser, text encoders and VAE lie in 32 bit; what passes through them is in 16."""
     keeps_encoders: bool = False
     """Of pictures: text encoders stay unless a flag says that texts are encoded beforehand."""
     encodes_beside: bool = False

@@ -53,11 +53,11 @@ _DIFFUSERS_FLAGS = {
     "rank": "lora_rank:int",
     "train-text-encoder": "trains_text_encoder=yes",
     "cache-latents": "caches_latents=yes",
+    "with-prior-preservation": "prior_preservation=yes",
     "offload": "cpu_offload=model",
     **alike(
         "",
-        "random-flip center-crop with-prior-preservation enable-xformers-memory-efficient-attention push-to-hub "
-        "allow-tf32 use-ema",
+        "random-flip center-crop enable-xformers-memory-efficient-attention push-to-hub allow-tf32 use-ema",
     ),
 }
 
@@ -205,8 +205,12 @@ SAT = Engine(
     "image",
     scripts=((("train_video.py",), Tool("sat", "train", {}, implies={"method": "full"}, modality="video")),),
     # Its own figures for CogVideoX (47, 61, 63 and 80 GB for LoRA of 2B and 5B at batch 1 and 2) are those of 32-bit
-    # components that all stay while a batch is encoded.
-    training=Training(all_32_bit=True, keeps_encoders=True, encodes_beside=True),
+    # components that all stay while a batch is encoded. A clip more is 14 or 17 GB, as in 16 bit: videos are turned
+    # to it, and no autocast turns them back (CogVideo, sat/diffusion_video.py, get_input; its configs,
+    # disable_first_stage_autocast). Buckets: sat/configs/sft.yaml, ZeRO-2 in all of its trainings.
+    training=Training(
+        all_32_bit=True, keeps_encoders=True, encodes_beside=True, deepspeed=True, bucket_elements=1e9
+    ),
 )
 """SwissArmyTransformer, which CogVideo's own training runs on."""
 ENGINES = (KOHYA, AI_TOOLKIT, ONE_TRAINER, SIMPLE_TUNER, SAT)

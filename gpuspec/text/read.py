@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 
-from gpuspec.text.scan import Scanner
 from gpuspec.text.tree import Span, SyntaxProblem, Tree
 from gpuspec.untrusted_file import read_file as read_untrusted
 
@@ -17,6 +16,8 @@ def parse(text: str) -> Tree:
     tree = Tree(text)
     if len(text) > MAX_BYTES:
         return _too_large()
+    from gpuspec.text.scan import Scanner  # its patterns take longer to compile than `size MODEL` reads
+
     Scanner(tree).run()
     return tree
 

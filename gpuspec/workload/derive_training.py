@@ -10,6 +10,7 @@ def training(values: Values) -> None:
     """Put together what trainers say in pieces. What is no field of a Workload goes."""
     _spread(values)
     _offload(values)
+    _of_the_class(values)
     _trained(values)
     _torchtune(values)
     _length(values)
@@ -29,6 +30,14 @@ def _spread(values: Values) -> None:
     layers = values.pop("spread_layers", None)
     if layers and layers.known and "processes" not in values:
         values.setdefault("sharding", layers._replace(known="layers"))
+
+
+def _of_the_class(values: Values) -> None:
+    """Dreambooth with prior preservation: beside each picture of the batch goes one of its class (diffusers,
+    train_dreambooth.py, collate_fn)."""
+    both, batch = values.pop("prior_preservation", None), values.get("batch")
+    if both and both.known and batch and isinstance(batch.known, int):
+        values["batch"] = batch._replace(known=2 * batch.known)
 
 
 def _trained(values: Values) -> None:

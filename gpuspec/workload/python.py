@@ -40,7 +40,7 @@ _LOAD = {
     "load_in_8bit": "quantization=int8",
     "max_seq_length": "sequence:int",
     "compute_type": "compute:word",
-    "device_map": "spread_layers:over_gpus",
+    "device_map": "spread_layers:over_gpus loaded_on_host:on_host",
     "full_finetuning": "method=full",
 }
 _ALGORITHMS = {

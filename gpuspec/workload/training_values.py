@@ -216,6 +216,11 @@ def over_gpus(text: str) -> bool | None:
     return True if text.strip() in ("auto", "balanced", "balanced_low_0") else SILENT
 
 
+def on_host(text: str) -> bool | None:
+    """Whether a device_map puts all on the host, from which it goes to the GPU later."""
+    return True if text.strip() == "cpu" else SILENT
+
+
 def largest(text: str) -> int | None:
     """The largest of several resolutions: [512, 768, 1024]."""
     sizes = [whole(part) for part in text.replace("x", ",").split(",")]
@@ -329,6 +334,7 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "all_linear": all_linear,
     "cuts_loss": cuts_loss,
     "over_gpus": over_gpus,
+    "on_host": on_host,
     "unknown": unknown,
     "largest": largest,
     "pixels": pixels,

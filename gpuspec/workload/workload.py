@@ -58,6 +58,8 @@ class Workload(NamedTuple):
     """Machines that one command is spread over; unknown where the launcher tells it (`$SKYPILOT_NUM_NODES`)."""
     memory_utilization: float | None = None
     cpu_offload: str | None = None
+    loaded_on_host: bool | None = None
+    """Whether it is put on the host while it loads, as `device_map="cpu"` has it."""
     layers_on_gpu: int | None = None
     """Of a model that is partly on the host, the last layers that are on GPUs; the head counts as one."""
     experts_on_host: int | None = None

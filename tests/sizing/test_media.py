@@ -136,6 +136,52 @@ def test_offload_leaves_the_largest_component() -> None:
     assert layers.expected < 0.3 * turns.expected
 
 
+def test_bitsandbytes_puts_all_components_on_the_gpu_while_they_load() -> None:
+    """diffusers docs, speed-memory-optims.md: 12.24 GiB allocated at most, though components take turns later:
+    denoiser 11.9 B × 4.5 bits = 6.2 GiB, T5 and CLIP 4.1 (6.0 where transformers keeps T5's `wo` in 32 bit, before
+    5), a matrix 0.1, cuBLAS 0.1."""
+    flux = sized("FLUX.1-dev", quantization="nf4", cpu_offload="cpu")
+    low, expected, high = flux.of("allocated")
+    assert flux.deciding.name == "loading"
+    assert low < expected < 12.24 < high
+    assert expected == pytest.approx(6.23 + 4.1 + 0.1 + 0.1, abs=0.1)
+    turns = sized("FLUX.1-dev", quantization="nf4", cpu_offload="cpu", loaded_on_host=True)
+    assert turns.deciding.name == "denoising"
+    assert turns.expected < 8
+
+
+@pytest.mark.parametrize(
+    ("model", "batch", "stated"),
+    [("CogVideoX-2B", 1, 47), ("CogVideoX-2B", 2, 61), ("CogVideoX-5B", 1, 63), ("CogVideoX-5B", 2, 80)],
+)
+def test_videos_are_encoded_in_sixteen_bit_beside_weights_in_thirty_two(
+    model: str, batch: int, stated: int
+) -> None:
+    # CogVideo README: GB of LoRA in SAT, 720 × 480 × 49; ZeRO-2's buckets of 10⁹ elements are 3.7 GiB of it.
+    tuned = sized(model, task="train", method="lora", engine="sat", batch=batch)
+    assert tuned.expected * 2**30 / 1e9 == pytest.approx(stated, rel=0.05)
+
+
+def test_state_of_pictures_is_that_of_any_training() -> None:
+    """3.89 B of FLUX.2-klein in 32 bit: AdamW 8 bytes each, Muon one number, CAME one and a row and a column; each
+    of two GPUs without sharding sums all gradients up in a second copy."""
+    base = Workload(task="train", modality="image", model_name="FLUX.2-klein-base-4B", method="full")
+    base = base._replace(precision="amp", engine="diffusers", gradient_checkpointing=True)
+
+    def held(name: str, gpus: int = 1, **fields: object) -> float:
+        answer = need(base._replace(**fields), gpus)  # type: ignore[arg-type]
+        assert isinstance(answer, Need)
+        return next((p.expected for phase in answer.phases for p in phase.parts if p.name == name), 0.0)
+
+    gib = 3.89e9 / 2**30
+    assert held("optimizer") == pytest.approx(8 * gib)
+    assert held("optimizer", optimizer="muon") == pytest.approx(4 * gib)
+    assert held("optimizer", optimizer="came") == pytest.approx(4.02 * gib)
+    assert held("DDP buckets", 2) == pytest.approx(4 * gib)
+    assert held("DDP buckets", 2, sharding="fsdp") == 0
+    assert held("optimizer", 2, sharding="zero1") == pytest.approx(4 * gib)
+
+
 def test_a_text_encoder_larger_than_the_denoiser_decides_under_offload() -> None:
     # PixArt: 0.61 B denoiser beside a 4.76 B T5 of 8.9 GiB.
     assert sized("PixArt-Sigma", cpu_offload="cpu", width=512, height=512).expected > 8.8

@@ -188,10 +188,10 @@ PYTHON = [
     ),
     (
         "import torch\nfrom diffusers import CogVideoXPipeline\n"
-        "pipe = CogVideoXPipeline.from_pretrained('zai-org/CogVideoX-5b', torch_dtype=torch.bfloat16)\n"
+        "pipe = CogVideoXPipeline.from_pretrained('zai-org/CogVideoX-5b', torch_dtype=torch.bfloat16, device_map='cpu')\n"
         "pipe.enable_sequential_cpu_offload()\npipe.vae.enable_tiling()",
         {"engine": "diffusers", "model_name": "zai-org/CogVideoX-5b", "dtype": "bf16", "cpu_offload": "sequential",
-         "tiles_vae": True},
+         "tiles_vae": True, "loaded_on_host": True},
     ),
     (
         "from unsloth import FastLanguageModel\nfrom trl import SFTTrainer, SFTConfig\n"

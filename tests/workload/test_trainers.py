@@ -401,6 +401,9 @@ FLUX = "--pretrained_model_name_or_path black-forest-labs/FLUX.1-dev"
           "trains_text_encoder": None, "caches_latents": None}),
         (f"accelerate launch train_dreambooth_lora_flux.py {FLUX} --gradient_checkpointing --cache_latents --train_text_encoder",
          {"gradient_checkpointing": True, "caches_latents": True, "trains_text_encoder": True}),
+        # collate_fn of the script: beside each picture one of its class
+        (f"accelerate launch train_dreambooth_lora_flux.py {FLUX} --train_batch_size=1 --with_prior_preservation", {"batch": 2}),
+        (f"accelerate launch train_dreambooth_lora_flux.py {FLUX} --with_prior_preservation", {"batch": 8}),
         ("accelerate launch train_text_to_image_sdxl.py --pretrained_model_name_or_path stabilityai/stable-diffusion-xl-base-1.0",
          {"method": "full", "width": 1024, "batch": 16, "gradient_checkpointing": False}),
         ("accelerate launch flux_train_network.py --pretrained_model_name_or_path flux1-dev.safetensors --fp8_base "

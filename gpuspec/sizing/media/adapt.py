@@ -9,6 +9,9 @@ from gpuspec.sizing.media.components import Pipeline
 from gpuspec.sizing.media.passes import Extent, encode_pictures, encode_text, fragments
 from gpuspec.sizing.memory import Need, Part, Phase
 from gpuspec.sizing.runtime import runtime
+from gpuspec.sizing.training.division import Division, division_of
+from gpuspec.sizing.training.optimizers import Optimizer, moments_of, optimizer_of
+from gpuspec.sizing.training.state import flat_buckets
 from gpuspec.sizing.weights import GIB
 from gpuspec.workload import Workload
 
@@ -43,39 +46,44 @@ def adapt(workload: Workload, pipeline: Pipeline, extent: Extent, bits: float, g
     training = engine_of(workload.engine).training
     weights = _weights(workload, pipeline, bits)
     full = (workload.method or "full") == "full"
-    share = _shares(workload, gpus)
+    # Of pictures `cpu_offload` says where weights and activations are, and nothing of the optimizer.
+    named = workload._replace(engine=workload.engine or USUAL_FOR_IMAGES, cpu_offload=None)
+    division = division_of(named, gpus)
     billions = pipeline.denoiser.billions
-    size = billions * 1e9 * weights.bits / 8 / GIB / share["weights"]
-    over = f", over {gpus} GPUs" if share["weights"] > 1 else ""
+    size = billions * 1e9 * weights.bits / 8 / GIB / division.weights
+    over = f", over {division.weights:g} GPUs" if division.weights > 1 else ""
     # Blocks that are swapped (kohya's --blocks-to-swap: all but two at most) wait on the host.
-    stays = 0.05 if workload.cpu_offload else 0.98
+    least_there = 0.05 if workload.cpu_offload else 0.98
     denoiser = Part(
-        "denoiser", stays * size, size, 1.03 * size, f"{billions:g} B × {weights.bits:g} bits{over}"
+        "denoiser", least_there * size, size, 1.03 * size, f"{billions:g} B × {weights.bits:g} bits{over}"
     )
     trained = billions * 1e9 if full else _adapters(workload, pipeline)
-    state = _state(workload, weights, trained, share, full=full)
+    state = _state(workload, weights, trained, division, full=full)
     encoders = _encoders(workload, pipeline)
     kept = _activations(workload, pipeline, extent, weights, full=full)
     least = smallest(workload, pipeline, extent)
     kept = kept._replace(low=_activations(workload, pipeline, least, weights, full=full).low)
     beside = runtime(TORCH, (0.05, 0.2, 0.5), gpus)
+    buckets = flat_buckets(division, training)
+    if buckets[-1]:
+        beside.append(Part("DeepSpeed buckets", *buckets, "two, flat, of 16-bit gradients"))
     phases: list[Phase] = []
     if not (workload.caches_text and workload.caches_latents):
-        bits = 32.0 if training.all_32_bit else max(weights.bits, 16.0)
+        bits = 16.0 if training.all_32_bit else max(weights.bits, 16.0)
         work = encode_pictures(pipeline, extent, bits)
         work = work._replace(low=encode_pictures(pipeline, least, bits).low)
         there = () if workload.caches_text else (_all_encoders(pipeline, training),)
-        moments = tuple(part for part in state if part.name != "gradients")
-        around = (denoiser, *moments) if training.encodes_beside else ()
+        stays = tuple(part for part in state if part.name not in ("gradients", "DDP buckets"))
+        around = (denoiser, *stays) if training.encodes_beside else ()
         phases.append(Phase("encoding", (*around, *there, encode_text(), work, _reserved(work), *beside)))
     copies = _sized(
-        "16-bit copies", trained * weights.copy / share["weights"], "of the weights, for the passes"
+        "16-bit copies", trained * weights.copy / division.weights, "of the weights, for the passes"
     )
     held = (denoiser, *encoders)
     gone = _reserved(kept)
     phases.append(Phase("backward", (*held, *state, *copies, kept, gone, *beside)))
     step = _sized(
-        "step", trained * weights.step / share["moments"], "the optimizer's own copy while it steps"
+        "step", trained * weights.step / division.optimizer, "the optimizer's own copy while it steps"
     )
     phases.append(Phase("step", (*held, *state, *step, *beside)))
     engine = engine_of(workload.engine or USUAL_FOR_IMAGES)
@@ -99,39 +107,25 @@ def _weights(workload: Workload, pipeline: Pipeline, bits: float) -> Weights:
         bits = 16.0 if mixed and method != "full" else 32.0
     elif training.all_32_bit and not workload.quantization:
         bits = 32.0
-    moments = _moments(workload.optimizer)
+    row, hidden = optimizer_of(workload.optimizer), pipeline.denoiser.hidden
     if method != "full":
-        return Weights(bits, 4.0, moments, 0.0, 0.0)
+        return Weights(bits, 4.0, _moments(row._replace(rank=0), 4, hidden), 0.0, 0.0)
     pure = workload.precision == "bf16" or (
         not mixed and workload.model is not None and workload.model.native_dtype == "bf16"
     )
     if pure and not training.all_32_bit:
-        return Weights(16.0, 2.0, moments / 2 if moments >= 8 else moments, 0.0, 2.0 if moments >= 8 else 0.0)
-    return Weights(32.0, 4.0, moments, 2.0 if mixed else 0.0, 4.0 if moments >= 8 else 0.0)
+        return _kept(row, 2.0, _moments(row, 2, hidden), copy=0.0)
+    return _kept(row, 4.0, _moments(row, 4, hidden), copy=2.0 if mixed else 0.0)
 
 
-def _moments(optimizer: str | None) -> float:
-    """Bytes an optimizer keeps of each parameter in 32 bit."""
-    name = (optimizer or "adamw").lower()
-    if "paged" in name or "adafactor" in name or name == "sgd":
-        return 0.1
-    if "8bit" in name or "8_bit" in name:
-        return 2.1
-    if "lion" in name or "came" in name:
-        return 4.0
-    return 16.0 if "prodigy" in name else 8.0
+def _kept(row: Optimizer, width: float, moments: float, *, copy: float) -> Weights:
+    """Of weights that are all trained, in so many bytes each."""
+    return Weights(8 * width, 0.0 if row.inside else width, moments, copy, width if row.whole else 0.0)
 
 
-def _shares(workload: Workload, gpus: int) -> dict[str, int]:
-    """Over how many GPUs weights, gradients and moments are divided: over none unless something shards them."""
-    how = workload.sharding or ""
-    whole = gpus if how.startswith(("fsdp", "zero3")) and not how.startswith("fsdp-grad") else 1
-    grads = gpus if whole > 1 or how.startswith(("zero2", "fsdp-grad")) else 1
-    return {
-        "weights": whole,
-        "gradients": grads,
-        "moments": gpus if grads > 1 or how.startswith("zero1") else 1,
-    }
+def _moments(row: Optimizer, size: float, hidden: int) -> float:
+    """Bytes an optimizer keeps of each parameter. The feed-forward of a denoiser is four times as wide as it."""
+    return moments_of(row, size, hidden, 4 * hidden)
 
 
 def _adapters(workload: Workload, pipeline: Pipeline) -> float:
@@ -145,19 +139,20 @@ def _adapters(workload: Workload, pipeline: Pipeline) -> float:
 
 
 def _state(
-    workload: Workload, weights: Weights, trained: float, share: dict[str, int], *, full: bool
+    workload: Workload, weights: Weights, trained: float, division: Division, *, full: bool
 ) -> tuple[Part, ...]:
-    """Gradients and moments; of adapters, their weights too."""
+    """Gradients, where all GPUs sum them up, and moments; of adapters, their weights too."""
     if not full:
         size = trained * (4 + weights.gradients + weights.moments) / GIB
         rank = workload.lora_rank or RANK
         why = f"rank {rank}: {trained / 1e6:.0f} M × {4 + weights.gradients + weights.moments:g} bytes"
         return (Part("adapters", 0.5 * size, size, 2 * size + 0.2, why),)
-    gradients = trained * weights.gradients / share["gradients"]
-    offloaded = "offload" in (workload.sharding or "")
-    moments = 0.0 if offloaded else trained * weights.moments / share["moments"]
+    gradients = trained * weights.gradients / division.gradients
+    moments = 0.0 if division.optimizer_on_host else trained * weights.moments / division.optimizer
+    summed = _sized("DDP buckets", gradients if division.buckets else 0.0, "every gradient once more")
     return (
         *_sized("gradients", gradients, f"{weights.gradients:g} bytes a parameter"),
+        *(part._replace(low=0.0) for part in summed),
         *_sized("optimizer", moments, f"{weights.moments:g} bytes a parameter"),
     )
 
@@ -213,9 +208,10 @@ def _activations(
     tokens = pipeline.tokens(extent.width, extent.height, extent.frames) * extent.many
     each = denoiser.kept * (WHOLE if full and not denoiser.unet else 1.0)
     cast = AUTOCAST if workload.precision != "bf16" and not denoiser.unet else 1.0
-    width = 2.0 if weights.bits <= 16 or workload.precision == "amp" else 4.0
-    whole = denoiser.layers * each * cast
     training = engine_of(workload.engine).training
+    sixteen = weights.bits <= 16 or workload.precision == "amp" or training.all_32_bit
+    width = 2.0 if sixteen else 4.0
+    whole = denoiser.layers * each * cast
     eager = training.keeps_scores_before
     if eager and before(workload.engine_version, eager):
         whole += denoiser.scores * pipeline.tokens(extent.width, extent.height, 1) / denoiser.hidden

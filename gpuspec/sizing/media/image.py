@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gpuspec.engines import USUAL_FOR_IMAGES, engine_of
 from gpuspec.engines.engine import TORCH
 from gpuspec.quantization import bits_of
@@ -16,6 +18,8 @@ from gpuspec.workload import Workload
 
 LEAF_GIB = (0.05, 0.3, 1.1)
 """The largest matrix that sequential offload brings at a time: T5's embedding 0.25 GiB, Llama's 1.0."""
+MATRIX_GIB = 0.1
+"""A matrix of a denoiser in 16 bit: FLUX.1's largest is 3,072 × 15,360."""
 
 
 def image(workload: Workload, gpus: int) -> Need | Unsized:
@@ -56,7 +60,7 @@ def _serving(workload: Workload, pipeline: Pipeline, extent: Extent, bits: float
     needs = {"encoding": "text encoders", "denoising": "denoiser", "decoding": "VAE"}
     components = {part.name: part for part in _components(workload, pipeline, bits, gpus)}
     beside = runtime(TORCH, (0.05, 0.1, 0.3), gpus)
-    phases = []
+    phases = [Phase("loading", (*_loaded(workload, pipeline, bits), *beside))] if _loads_all(workload) else []
     for name, work in passes.items():
         held = [_at(workload, part, at_work=part.name == needs[name]) for part in components.values()]
         parts = [part for part in held if part is not None]
@@ -66,6 +70,31 @@ def _serving(workload: Workload, pipeline: Pipeline, extent: Extent, bits: float
     engine = engine_of(workload.engine or USUAL_FOR_IMAGES)
     assumptions = _assumed(workload, pipeline, extent)
     return Need(tuple(phases), gpus, engine.name, assumptions, "medium" if pipeline.known else "low")
+
+
+def _loads_all(workload: Workload) -> bool:
+    """Whether components stand on the GPU together while they are loaded, though they take turns later."""
+    return (
+        bool(workload.cpu_offload)
+        and not workload.loaded_on_host
+        and workload.quantization in _made_on_gpu(workload)
+    )
+
+
+def _made_on_gpu(workload: Workload) -> frozenset[str]:
+    return engine_of(workload.engine or USUAL_FOR_IMAGES).quantizing.encoders_too
+
+
+def _loaded(workload: Workload, pipeline: Pipeline, bits: float) -> Iterator[Part]:
+    """What bitsandbytes quantizes it puts on the GPU, one component after another, unless a `device_map` says
+    otherwise; components go to the host when all are there. The least is that one does.
+
+    Source: diffusers 0.42, bnb_quantizer.py, and transformers 5.24, quantizer_bnb_4bit.py: update_device_map."""
+    together = workload._replace(cpu_offload=None)
+    denoiser, encoders, _ = _components(together, pipeline, bits, 1)
+    yield denoiser
+    yield encoders._replace(low=0.0)
+    yield Part("activations", 0.0, MATRIX_GIB, MATRIX_GIB, "a matrix in 16 bit, before it is quantized")
 
 
 def _assumed(workload: Workload, pipeline: Pipeline, extent: Extent) -> tuple[str, ...]:
@@ -131,9 +160,7 @@ def text_encoders(workload: Workload, pipeline: Pipeline, bits: float) -> Part:
 
     Under model offload they come one after another."""
     whole = 32.0 if bits > 16 else float(pipeline.encoder_bits)
-    quantized = (
-        workload.quantization in engine_of(workload.engine or USUAL_FOR_IMAGES).quantizing.encoders_too
-    )
+    quantized = workload.quantization in _made_on_gpu(workload)
     few = min(bits, 16.0)
 
     def gib(encoder: Encoder, width: float) -> float:

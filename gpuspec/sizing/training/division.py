@@ -3,7 +3,6 @@
 from typing import Literal
 
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.sizing.shape import Shape
 from gpuspec.workload import Workload
 
 Kind = Literal["alone", "copies", "layers", "parts", "zero", "fsdp"]
@@ -41,8 +40,10 @@ ALONE = Division("alone")
 """One GPU that holds everything."""
 
 
-def division_of(workload: Workload, gpus: int, shape: Shape) -> Division:
-    """How the job is spread. Nothing is divided unless something divides it: torchrun, accelerate and every trainer
+def division_of(workload: Workload, gpus: int, routed: float = 0.0) -> Division:
+    """How the job is spread; `routed`: the share of the parameters that lies in experts.
+
+    Nothing is divided unless something divides it: torchrun, accelerate and every trainer
     that starts one process a GPU give each process the whole model (DistributedDataParallel), and `python script.py`
     works on one GPU, or holds everything on the first (DataParallel). Only where neither a trainer nor a launcher is
     named is it a question of what many GPUs could hold.
@@ -63,15 +64,15 @@ def division_of(workload: Workload, gpus: int, shape: Shape) -> Division:
     if sharding.startswith("layers"):
         why = f"layers spread over {gpus} GPUs"
         return at_rest._replace(kind="layers", weights=n, gradients=n, optimizer=n, inputs=n, why=why)
-    return _parallel(workload, gpus, shape, sharding.removesuffix("-offload"), at_rest)
+    return _parallel(workload, gpus, routed, sharding.removesuffix("-offload"), at_rest)
 
 
-def _parallel(workload: Workload, gpus: int, shape: Shape, sharding: str, at_rest: Division) -> Division:
+def _parallel(workload: Workload, gpus: int, routed: float, sharding: str, at_rest: Division) -> Division:
     """Data parallelism, sharded or not, over what tensor and pipeline parallelism leave of the GPUs."""
     n = float(gpus)
     tensor = min(workload.tensor_parallel or 1, gpus)
     stages = min(workload.pipeline_parallel or 1, gpus // tensor)
-    model = _of_the_model(shape, tensor, stages, workload.expert_parallel or 1)
+    model = _of_the_model(routed, tensor, stages, workload.expert_parallel or 1)
     each = at_rest._replace(
         tokens=float(min(workload.context_parallel or 1, gpus)),
         widths=float(tensor),
@@ -98,8 +99,7 @@ def _parallel(workload: Workload, gpus: int, shape: Shape, sharding: str, at_res
     )
 
 
-def _of_the_model(shape: Shape, tensor: int, stages: int, experts: int) -> float:
+def _of_the_model(routed: float, tensor: int, stages: int, experts: int) -> float:
     """Over how many GPUs the weights are divided on average. Expert parallelism divides experts alone."""
-    routed = shape.expert_params / shape.params if shape.params else 0.0
     share = (1 - routed) / tensor + routed / max(tensor, experts)
     return stages / share

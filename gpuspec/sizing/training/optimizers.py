@@ -95,17 +95,22 @@ def optimizer_of(name: str | None, *, fused: bool = False) -> Optimizer:
 
 
 def moments(row: Optimizer, size: float, shape: Shape) -> float:
-    """Bytes of optimizer state per parameter on average, in weights of `size` bytes.
+    """Bytes of optimizer state per parameter on average, in weights of `size` bytes."""
+    once = min(shape.embedding / shape.params, 1.0)
+    return moments_of(row, size, shape.hidden, max(shape.hidden, shape.intermediate), once)
 
-    Projected optimizers (GaLore) project matrices only: embeddings have all of Adam's moments."""
+
+def moments_of(row: Optimizer, size: float, hidden: int, widest: int, once: float = 0.0) -> float:
+    """The same where the model's matrices are `hidden` and at most `widest` wide, and a share `once` of its
+    parameters are embeddings: projected optimizers (GaLore) project matrices only, embeddings have all of Adam's
+    moments."""
     if row.fixed is not None:
         return row.fixed
     if not row.rank:
         return row.moments * size
-    once = min(shape.embedding / shape.params, 1.0)
-    rank = min(row.rank, shape.hidden)
-    each = 2.0 * rank / shape.hidden
-    each += rank / max(shape.hidden, shape.intermediate) if row.projector else 0.0
+    rank = min(row.rank, hidden)
+    each = 2.0 * rank / hidden
+    each += rank / widest if row.projector else 0.0
     return size * (2.0 * once + each * (1 - once))
 
 

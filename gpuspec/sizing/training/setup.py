@@ -63,7 +63,8 @@ def setup_of(
     if method == "qlora" and scheme in ("bf16", "nf4"):
         scheme = engine.training.four_bit
     tokens, fewest = _tokens(workload, shape, assumptions)
-    division = division_of(workload, gpus, shape)
+    routed = shape.expert_params / shape.params if shape.params else 0.0
+    division = division_of(workload, gpus, routed)
     if division.why:
         assumptions.append(division.why)
     states = states_of(workload, engine.training, shape)

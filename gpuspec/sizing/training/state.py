@@ -1,6 +1,8 @@
 """What stays on a GPU from step to step of training: weights, optimizer, adapters, and what goes with them."""
 
+from gpuspec.engines.engine import Training
 from gpuspec.sizing.memory import Part
+from gpuspec.sizing.training.division import Division
 from gpuspec.sizing.training.optimizers import moments, optimizer_of
 from gpuspec.sizing.training.setup import TrainingSetup
 from gpuspec.sizing.weights import GIB, weights
@@ -114,7 +116,14 @@ def gathered(setup: TrainingSetup, layers_at_once: int) -> list[Part]:
 
 def buckets(setup: TrainingSetup) -> tuple[float, float, float]:
     """GiB of workspaces: cuBLAS's, and DeepSpeed's flat buckets."""
-    if setup.division.kind != "zero" and not setup.engine.training.deepspeed:
-        return (0.02, 0.1, 0.5)
-    low, expected, high = (2 * 2 * size / GIB for size in BUCKET_ELEMENTS)
+    low, expected, high = flat_buckets(setup.division, setup.engine.training)
     return (0.02 + low, 0.1 + expected, 0.5 + high)
+
+
+def flat_buckets(division: Division, training: Training) -> tuple[float, float, float]:
+    """GiB of DeepSpeed's two flat buckets, where it is at work."""
+    if division.kind != "zero" and not training.deepspeed:
+        return (0.0, 0.0, 0.0)
+    own = training.bucket_elements
+    low, expected, high = (2 * 2 * size / GIB for size in ((0.0, own, own) if own else BUCKET_ELEMENTS))
+    return low, expected, high
