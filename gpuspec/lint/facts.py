@@ -15,6 +15,8 @@ from gpuspec.planning.case import Case
 from gpuspec.text import Edit
 
 if TYPE_CHECKING:
+    import re
+
     from gpuspec.catalog import Gpu, Offer
     from gpuspec.commands.steps import Step
     from gpuspec.job import GpuChoice
@@ -62,6 +64,7 @@ class Facts:
         self.beside: tuple[Facts, ...] = (self,)
         """The jobs of the same file, itself among them, in the order written."""
         self._folders = folders or Folders()
+        self._said: dict[str | re.Pattern[str], bool] = {}
 
     def __getattr__(self, name: str) -> Any:
         if name not in Facts.__annotations__:
@@ -81,6 +84,14 @@ class Facts:
         if word.startswith("workload."):
             return getattr(self.workload, word[9:]) is not None
         return bool(self.unread if word == "unread" else getattr(self.job, word))
+
+    def says(self, what: str | re.Pattern[str]) -> bool:
+        """Whether a text, or a form of one, stands anywhere in the file, looked for once for all its jobs."""
+        said = self.beside[0]._said
+        if what not in said:
+            text = self.tree.text
+            said[what] = what in text if isinstance(what, str) else what.search(text) is not None
+        return said[what]
 
     @property
     def folder(self) -> str:

@@ -44,23 +44,32 @@ SECRET_NAME = (
 )
 """Names of variables that hold one. Then any value that looks random is a secret."""
 
-ASSIGNED = rf"\b({SECRET_NAME})=[\"']?([A-Za-z0-9+/_.=-]{{20,}})[\"']?"
+_VALUE = r"[\"']?(?:\$\{\w{1,64}:?-)?([A-Za-z0-9+/_.=-]{20,})"
+"""What may be one, in quotes or not, or the default of a variable (`${NAME:-value}`)."""
+ASSIGNED = rf"\b({SECRET_NAME})={_VALUE}"
 LOGIN = "wandb login"
 """A command whose argument is a key."""
+_FOLLOWS = r"(?:[ =]|[\"']?\s{0,200}[,\n]\s{0,200}(?:- +)?)"
+"""Between an argument and its value: in a command, and in a list of arguments as JSON and YAML write it."""
 GIVEN = (
-    rf"(?:--(?:api-key|token|password|secret|auth-token|hf-token)[ =]|{LOGIN}(?: --?[a-z-]{{1,20}}){{0,3}} )"
-    r"[\"']?([A-Za-z0-9+/_.=-]{20,})[\"']?"
+    rf"(?:--(?:api-key|token|password|secret|auth-token|hf-token){_FOLLOWS}"
+    rf"|{LOGIN}(?: --?[a-z-]{{1,20}}){{0,3}} ){_VALUE}"
 )
 _PLACEHOLDER = (
     "xxx", "your", "token", "secret", "example", "replace", "change", "insert", "dummy", "placeholder", "redacted",
     "here",
 )  # fmt: skip
 
-MEMBER = rf"[\"']((?i:{SECRET_NAME}))[\"']\s*:\s*[\"']([A-Za-z0-9+/_.=-]{{20,}})[\"']"
+MEMBER = rf"\b((?i:{SECRET_NAME}))[\"']?\s*:(?!-)\s*{_VALUE}"
+ENTRY = (
+    rf"\bname[\"']?\s{{0,200}}:\s{{0,200}}[\"']?((?i:{SECRET_NAME}))[\"']?[\s,]{{1,200}}[\"']?value[\"']?"
+    rf"\s{{0,200}}:\s{{0,200}}{_VALUE}"
+)
+"""A variable as Kubernetes lists it."""
 
 _ENDS = ("KEY", "TOKEN", "SECRET", "ACCESS", "PASSWORD", "PASSWD")
 _BEFORE_EQUALS = tuple(f"{end}=" for end in _ENDS)
-_BEFORE_QUOTE = tuple(end.lower() + quote for end in _ENDS for quote in "\"'")
+_BEFORE_MEMBER = tuple(end.lower() + sign for end in _ENDS for sign in ('"', "'", ":", " :"))
 """One of them is in every text that one of the two is in: looking for it takes a fiftieth of the time."""
 
 
@@ -279,8 +288,10 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     yield from (span for _, span in _of_form(text))
     if any(map(text.__contains__, _BEFORE_EQUALS)):
         yield from (m.span(2) for m in re.finditer(ASSIGNED, text) if _random(m[2]))
-    if any(map(text.casefold().__contains__, _BEFORE_QUOTE)):
+    if any(map(text.casefold().__contains__, _BEFORE_MEMBER)):
         yield from (m.span(2) for m in re.finditer(MEMBER, text) if _random(m[2]))
+    if "value" in text and any(map(text.__contains__, NAMES)):
+        yield from (m.span(2) for m in re.finditer(ENTRY, text) if _random(m[2]))
     if "--" in text or LOGIN in text:
         yield from (m.span(1) for m in re.finditer(GIVEN, text) if _random(m[1]))
     if "://" in text:

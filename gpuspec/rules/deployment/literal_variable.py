@@ -71,7 +71,7 @@ class LiteralVariable(Rule):
         literal = {
             name: found for name, value in facts.job.env.items() if (found := _SHELL.fullmatch(value.strip()))
         }
-        if not literal or _FILLED_IN.search(facts.tree.text):
+        if not literal or facts.says(_FILLED_IN):
             return
         for name, found in literal.items():
             meant = found[1] or found[2]

@@ -54,17 +54,20 @@ class InlineSecret(Rule):
     fixable = "sometimes"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        if not may_hold(facts.tree.text):
-            return
-        commands, seen = _commands(facts), set[str]()
+        if facts is not next((each for each in facts.beside if each.has_job), facts) or not may_hold(
+            facts.tree.text
+        ):
+            return  # a file is read once, for all its jobs
+        commands, seen = {at for each in facts.beside if each.has_job for at in _commands(each)}, set[str]()
         for pointer, text in _strings(facts.tree.value, ""):
-            in_command = (pointer + "/").startswith(commands)
+            in_command = _is_below(pointer, commands)
             what = _secret(pointer, text, in_command)
             if what:
                 seen.add(pointer)
                 yield self._report(facts, pointer, in_command, what)
-        if facts.has_job and facts.job.deployment is not None:
-            yield from self._named(facts, seen)
+        for each in facts.beside:
+            if each.has_job and each.job.deployment is not None:
+                yield from self._named(each, seen)
 
     def _report(self, facts: Facts, pointer: str, in_command: bool, what: tuple[str, bool]) -> Finding:
         kind, sure = what
@@ -128,11 +131,21 @@ def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
             stack += [(f"{at}/{number}", value[number]) for number in range(len(value) - 1, -1, -1)]
 
 
-def _commands(facts: Facts) -> tuple[str, ...]:
-    """Where commands stand: pointers that end in "/"."""
+def _commands(facts: Facts) -> Iterator[str]:
+    """Where commands stand."""
     named = [facts.job.pointers.get(field) for field in ("run", "setup", "readiness", "items")]
     pieces = (piece.pointer.partition("/@")[0] for of in facts.job.pieces.values() for piece in of)
-    return tuple(f"{at}/" for at in {*named, *(step.pointer for step in facts.job.steps), *pieces} if at)
+    return (at for at in (*named, *(step.pointer for step in facts.job.steps), *pieces) if at)
+
+
+def _is_below(pointer: str, places: set[str]) -> bool:
+    """Whether something stands in one of these places. A file may have thousands."""
+    at = len(pointer)
+    while at > 0:
+        if pointer[:at] in places:
+            return True
+        at = pointer.rfind("/", 0, at)
+    return False
 
 
 def _secret(pointer: str, text: str, in_command: bool) -> tuple[str, bool] | None:

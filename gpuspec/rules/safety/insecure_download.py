@@ -56,7 +56,7 @@ class InsecureDownload(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         for download in facts.job.downloads:
             yield from self._download(download)
-        if "http://" in facts.tree.text:
+        if facts.says("http://"):
             yield from self._commands(facts)
 
     def _download(self, download: Download) -> Iterator[Finding]:

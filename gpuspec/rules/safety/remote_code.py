@@ -60,10 +60,9 @@ class RemoteCode(Rule):
     confidence = "medium"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        text = facts.tree.text
-        if "http" in text and ("curl" in text or "wget" in text):
+        if facts.says("http") and (facts.says("curl") or facts.says("wget")):
             yield from self._piped(facts)
-        if "trust" in text:
+        if facts.says("trust"):
             yield from self._trusted(facts)
 
     def _piped(self, facts: Facts) -> Iterator[Finding]:

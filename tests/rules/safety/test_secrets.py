@@ -23,7 +23,7 @@ from gpuspec.rules import collect
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.testing import RuleTester, lint_text
 from gpuspec.text import Span, Tree, parse
-from tests.operations import lines_run
+from tests.operations import growth, lines_run
 
 LETTERS = string.ascii_letters + string.digits
 draw = random.Random(11)
@@ -388,3 +388,33 @@ def test_a_text_of_very_many_keys_is_masked_whole() -> None:
     few, many = masked(line * 10_000), masked(line * 10_001)
     assert few == f"export A={'*' * 37}\r\n" * 10_000
     assert many == ("*" * (len(line) - 2) + "\r\n") * 10_001
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  WANDB_API_KEY: {}\n",
+        "env: {{name: X, wandb_api_key: '{}'}}\n",
+        '- name: AWS_SECRET_ACCESS_KEY\n  value: "{}"\n',
+        "env: [{{name: HF_TOKEN, value: {}}}]\n",
+        'args: [--model, a/b, "--api-key", "{}"]\n',
+        "args:\n- --api-key\n- {}\n",
+        "environment:\n- OPENAI_API_KEY=${{OPENAI_API_KEY:-{}}}\n",
+    ],
+)
+def test_keys_are_masked_as_yaml_writes_them(text: str) -> None:
+    value = "8f3a1c9e5b7d2046a8e1f0c3b5d79e2467a1c8f0"
+    assert masked(text.format(value)) == text.format("*" * len(value))
+    assert masked(text.format("$KEY")) == text.format("$KEY")
+
+
+def test_a_file_of_many_jobs_is_searched_for_keys_once() -> None:
+    job = "apiVersion: v1\nkind: Pod\nmetadata: {{name: p{}}}\nspec:\n  containers:\n  - name: c\n"
+    job += "    env: [{{name: A, value: hf_abcdEFGHijklMNOPqrstUVWXyz012345{}}}]\n"
+    job += "    resources: {{limits: {{nvidia.com/gpu: 1}}}}\n---\n"
+
+    def searched(jobs: int) -> None:
+        text = "".join(job.format(number, 10_000 + number) for number in range(jobs))
+        assert len(lint_text(text, [InlineSecret], path="pods.yaml")) == jobs
+
+    assert growth(searched, 10) < 2.5
