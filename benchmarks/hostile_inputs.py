@@ -358,6 +358,20 @@ COMPOSE = [
     script("compose: defaults in defaults", 100_000, "c.yaml", lambda i: "${A:-", "services:\n  a:\n    gpus: all\n    command: '", "'\n"),
     script("compose: arguments of a script", 2_000, "c.yaml", lambda i: "a, ", "services:\n  a:\n    gpus: all\n    entrypoint: [sh, -c, '" + '"$$@" ' * 500 + "', --]\n    command: [", "]\n"),
 ]
+_POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - name: c\n    image: vllm/vllm-openai:v1\n    args: [--model, a/b]\n    resources: {limits: {nvidia.com/gpu: 1}}\n"
+YAML = [
+    script("kubernetes: documents", 300, "p.yaml", lambda i: _POD + "---\n"),
+    script("kubernetes: documents without GPUs", 20_000, "p.yaml", lambda i: "---\na: 1\n", _POD),
+    script("kubernetes: containers", 300, "p.yaml", lambda i: f"  - {{name: c{i}, image: vllm/vllm-openai, resources: {{limits: {{nvidia.com/gpu: 1}}}}}}\n", _POD),
+    script("kubernetes: doubled variables", 60, "p.yaml", lambda i: f"    - {{name: A{i + 1}, value: '$(A{i})$(A{i})'}}\n", _POD + "    command: [$(A60)]\n    env:\n    - {name: A0, value: xxxxxxxx}\n"),
+    script("kubernetes: serveConfigV2", 5_000, "p.yaml", lambda i: f"    - {{name: a{i}, args: {{llm_configs: [{{accelerator_type: A100}}]}}}}\n", "apiVersion: ray.io/v1\nkind: RayService\nspec:\n  serveConfigV2: |\n    applications:\n"),
+    script("skypilot: documents", 300, "s.yaml", lambda i: "resources: {accelerators: A100}\nrun: python train.py\n---\n"),
+    script("dstack: documents", 300, "d.yaml", lambda i: "type: task\ncommands: [python train.py]\nresources: {gpu: A100}\n---\n"),
+    script("dstack: parts of a GPU", 50_000, "d.yaml", lambda i: "gpu:", "type: task\ncommands: [x]\nresources: {gpu: '", "'}\n"),
+    script("yaml: a long key of many values", 20_000, "p.yaml", lambda i: "1,", _POD + "? " + "k" * 2_000_000 + "\n: [", "]\n"),
+    script("yaml: ten megabytes", 10_000_000, "p.yaml", lambda i: "y", _POD + "x: "),
+    script("yaml: the same key", 20_000, "p.yaml", lambda i: f"x: {i}\n", _POD),
+]
 # fmt: on
 
-INPUTS = (*TEXTS, *FIELDS, *COMMANDS, *SCRIPTS, *COMPOSE, *OTHERS)
+INPUTS = (*TEXTS, *FIELDS, *COMMANDS, *SCRIPTS, *COMPOSE, *YAML, *OTHERS)

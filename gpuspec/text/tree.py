@@ -69,6 +69,8 @@ def pointer(*parts: str | int) -> str:
 
 def part(key: str) -> str:
     """A key as a part of a pointer."""
+    if "/" not in key and "~" not in key:
+        return key
     return key.replace("~", "~0").replace("/", "~1")
 
 

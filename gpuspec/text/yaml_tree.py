@@ -99,6 +99,7 @@ class _Writer:
         self.tree = tree
         self.room = MAX_VALUES
         self.letters = MAX_POINTERS
+        self.told = False
 
     def full(self, root: Node) -> SyntaxProblem | None:
         """Why there is no room for one more document."""
@@ -111,24 +112,42 @@ class _Writer:
         """The value of a node and all that is in it."""
         box: list[Any] = [None]
         todo: list[tuple[Node, str, Any, Any]] = [(root, place, box, 0)]
+        spans, take = self.tree.values, todo.pop
         while todo:
-            node, at, around, key = todo.pop()
-            self.tree.values[at] = node.span
+            node, at, around, key = take()
+            spans[at] = node.span
             self.letters -= len(at)
-            if node.children is None or self.letters < 0:
+            children = node.children
+            if children is None or self.letters < (len(at) + 1) * len(children):
                 around[key] = node.value
-            elif node.keys is None:
-                around[key] = inner = [None] * len(node.children)
-                todo += ((child, f"{at}/{n}", inner, n) for n, child in enumerate(node.children))
+                self.told = self.told or (children is not None and self._cut(node))
+                continue
+            inside: list[tuple[str, Any, Node]]
+            if node.keys is None:
+                around[key] = inner = [None] * len(children)
+                inside = [(f"{at}/{n}", n, child) for n, child in enumerate(children)]
             else:
                 written = self._members(node, at)
-                around[key] = members = dict.fromkeys(written)  # in the order written, whatever is done first
-                todo += ((child, f"{at}/{part(name)}", members, name) for name, child in written.items())
+                around[key] = inner = dict.fromkeys(written)  # in the order written, whatever is done first
+                inside = [(where, name, child) for name, (where, child) in written.items()]
+            for where, name, child in inside:
+                if child.children is None:
+                    spans[where] = child.span
+                    self.letters -= len(where)
+                    inner[name] = child.value
+                else:
+                    todo.append((child, where, inner, name))
         return box[0]
 
-    def _members(self, node: Node, at: str) -> dict[str, Node]:
-        """The members of a map in the order written; those that `<<` merges come last and give way."""
-        own: dict[str, Node] = {}
+    def _cut(self, node: Node) -> bool:
+        told = "the keys above are too long for so many values: these are not read"
+        self.tree.problems.append(SyntaxProblem(node.span, told))
+        return True
+
+    def _members(self, node: Node, at: str) -> dict[str, tuple[str, Node]]:
+        """The members of a map in the order written, each with its place; those that `<<` merges come last and give
+        way."""
+        own: dict[str, tuple[str, Node]] = {}
         merged: list[Node] = []
         spans = self.tree.keys
         assert node.keys is not None
@@ -140,11 +159,12 @@ class _Writer:
             where = f"{at}/{part(name)}"
             if name in own and len(self.tree.duplicates) < MAX_NOTES:
                 self.tree.duplicates.append(Duplicate(where, spans[where], span))
-            own[name], spans[where] = child, span
+            own[name], spans[where] = (where, child), span
         for other in merged:
             if other.keys is None or other.children is None:
                 continue
             for name, span, child in zip(other.keys, other.key_spans, other.children, strict=True):
                 if name not in own:
-                    own[name], spans[f"{at}/{part(name)}"] = child, span
+                    where = f"{at}/{part(name)}"
+                    own[name], spans[where] = (where, child), span
         return own

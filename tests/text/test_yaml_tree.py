@@ -74,6 +74,15 @@ def test_hostile_files_are_refused_in_bounded_time() -> None:
     assert "not UTF-8" in read_yaml_bytes(b"a: \xff").tree.problems[0].message
 
 
+def test_long_keys_of_many_values_are_not_written_out() -> None:
+    """Each value has the key in its place: 20,000 × 2 MB."""
+    tree = read_yaml_file("a: 1\n? " + "k" * 2_000_000 + "\n: [" + "1," * 20_000 + "]\n").tree
+    assert tree.value["a"] == 1
+    assert [problem.message.split(":")[0] for problem in tree.problems] == [
+        "the keys above are too long for so many values"
+    ]
+
+
 def test_suppressions_are_comments_of_the_tree() -> None:
     tree = read_yaml_file("a: 1 # gpuspec: ignore[GS401] mine\n# other\n").tree
     assert [comment.text for comment in tree.comments] == [" gpuspec: ignore[GS401] mine"]

@@ -119,15 +119,16 @@ def gpu_of(value: Any, at: str) -> AskedGpu | None:
 
 
 def _of_text(text: str, at: str) -> AskedGpu | None:
-    found = AskedGpu()
+    found, names = AskedGpu(), list[tuple[str, str]]()
     for token in text.replace(" ", "").split(":"):
         if not token:
             return None
         if token.lower() in VENDORS:
             continue
         if token[0].isalpha():
-            names = ((name.removeprefix("tpu-"), at) for name in token.split(",") if name and "$" not in name)
-            found = found._replace(names=(*found.names, *names))
+            names += [
+                (name.removeprefix("tpu-"), at) for name in token.split(",") if name and "$" not in name
+            ]
         elif any(letter.isalpha() for letter in token):
             found = found._replace(memory=range_of(token, gigabytes))
         else:
@@ -135,7 +136,7 @@ def _of_text(text: str, at: str) -> AskedGpu | None:
             if count is None:
                 return None
             found = found._replace(number=count)
-    return found
+    return found._replace(names=tuple(names))
 
 
 def range_of(value: Any, number: Any) -> FromTo | None:

@@ -21,10 +21,10 @@ class At(NamedTuple):
 
     def at(self, *keys: str) -> "At":
         """What stands below, by the names of maps."""
-        value, place = self.value, self.place
+        value, place = self
         for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-            place = f"{place}/{part(key)}"
+            value = value.get(key) if type(value) is dict else None
+            place += "/" + part(key)
         return At(value, place)
 
     def elements(self) -> "Iterator[At]":
