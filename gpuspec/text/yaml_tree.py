@@ -122,6 +122,7 @@ class _Writer:
                 around[key] = node.value
                 self.told = self.told or (children is not None and self._cut(node))
                 continue
+            inner: Any
             inside: list[tuple[str, Any, Node]]
             if node.keys is None:
                 around[key] = inner = [None] * len(children)
