@@ -352,7 +352,7 @@ OTHERS = [
 # fmt: off
 COMPOSE = [
     script("compose: services", 500, "c.yaml", lambda i: f"  s{i}: {{image: 'vllm/vllm-openai:v1', gpus: all}}\n", "services:\n"),
-    script("compose: services without GPUs", 20_000, "c.yaml", lambda i: f"  s{i}: {{image: x, deploy: {{}}}}\n", "services:\n  a: {image: gpu}\n"),
+    script("compose: services without GPUs", 15_000, "c.yaml", lambda i: f"  s{i}: {{image: x, deploy: {{}}}}\n", "services:\n  a: {image: gpu}\n"),
     script("compose: a chain of extends", 2_000, "c.yaml", lambda i: f"  s{i + 1}: {{extends: s{i}, gpus: all}}\n", "services:\n  s0: {image: x}\n"),
     script("compose: variables in a command", 10_000, "c.yaml", lambda i: f"      --f{i} ${{A{i}:-b}}\n", "services:\n  a:\n    gpus: all\n    command: >\n"),
     script("compose: defaults in defaults", 100_000, "c.yaml", lambda i: "${A:-", "services:\n  a:\n    gpus: all\n    command: '", "'\n"),
