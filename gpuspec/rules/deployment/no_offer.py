@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.catalog.rented_gpus import PLACED_GPUS, RENTED_GPUS, family
+from gpuspec.catalog.shipped import read_instances
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.words import listed
 
-RETIRED = {
-    **dict.fromkeys(("nc6s_v3", "nc12s_v3", "nc24s_v3", "nc24rs_v3"), "in 2025"),
-    **dict.fromkeys(("nc6", "nc12", "nc24", "nc24r"), "on 2023-08-31"),
-    **dict.fromkeys(("nc6s_v2", "nc12s_v2", "nc24s_v2", "nc24rs_v2"), "on 2023-08-31"),
-    **dict.fromkeys(("nd6s", "nd12s", "nd24s", "nd24rs"), "on 2023-08-31"),
-    **dict.fromkeys(("nv6", "nv12", "nv24"), "on 2023-08-31"),
+_SOLD = {
+    "aws": "take one that is sold: g6.xlarge, or g5.xlarge",
+    "azure": "take one that is sold: Standard_NC24ads_A100_v4, or Standard_NV36ads_A10_v5",
 }
-"""Azure's GPU machines that are gone, without "Standard_" → when. NC, NCv2, ND and NV: MicrosoftDocs/azure-docs,
-articles/machine-learning/includes/retiring-vms.md (2023-06-12); NCv3: Microsoft's retirement notices (30 September
-2025), read 2026-11-30."""
+"""Cloud → what to take in the place of a machine that is gone."""
 
 
 class NoSuchOffer(Rule):
@@ -52,13 +48,13 @@ class NoSuchOffer(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
         kind = job.deployment.instance_type if job.deployment else None
-        gone = RETIRED.get(kind.lower().removeprefix("standard_")) if kind else None
-        if kind and gone:
+        instance = read_instances().called(kind) if kind else None
+        if instance and instance.status.startswith("retired"):
             yield self.finding(
                 job.pointer("deployment.instance_type"),
-                f"{kind} was retired {gone}: no machine of it starts any more",
+                f"{kind} was {instance.refusal()}: no machine of it starts any more",
                 confidence="high",
-                suggestion="take one that is sold: Standard_NC24ads_A100_v4, or Standard_NV36ads_A10_v5",
+                suggestion=_SOLD.get(instance.cloud, "take one that is sold"),
             )
             return
         clouds = {name.strip().lower() for name in job.clouds}

@@ -12,7 +12,7 @@ from gpuspec.text.tree import part
 _WHOLE = re.compile(r"([0-9]{1,12})(?:\.0*)?")
 
 
-class Said(NamedTuple):
+class Value(NamedTuple):
     """A scalar (`text`; None for null), a map (`members`) or a list (`elements`). A scalar is `known` where no
     variable without a value stands in it; `raw` is how it was written, `origins` and `holes` as in Filled. `pointer`
     is where it stands in the file, and of what another file says, where that is named."""
@@ -23,19 +23,19 @@ class Said(NamedTuple):
     raw: str = ""
     origins: Sequence[int] = ()
     holes: tuple[int, ...] = ()
-    members: Mapping[str, "Said"] | None = None
-    elements: tuple["Said", ...] | None = None
+    members: Mapping[str, "Value"] | None = None
+    elements: tuple["Value", ...] | None = None
 
     @property
     def given(self) -> bool:
         """Whether anything stands there."""
         return self.text is not None or self.members is not None or self.elements is not None
 
-    def get(self, *keys: str) -> "Said":
+    def get(self, *keys: str) -> "Value":
         """The member that keys lead to; one without anything where there is none."""
-        found: Said = self
+        found: Value = self
         for key in keys:
-            found = (found.members or {}).get(key) or Said(found.pointer)
+            found = (found.members or {}).get(key) or Value(found.pointer)
         return found
 
     def fact(self) -> str | None:
@@ -47,7 +47,7 @@ class Said(NamedTuple):
         match = _WHOLE.fullmatch(self.fact() or "")
         return int(match[1]) if match and int(match[1]) <= most else None
 
-    def each(self) -> tuple["Said", ...]:
+    def each(self) -> tuple["Value", ...]:
         """The elements of a list; a scalar by itself."""
         if self.elements is not None:
             return self.elements
@@ -71,20 +71,20 @@ class Reader:
         self.variables = variables
         self.at = at
 
-    def value(self, value: Any, pointer: str) -> Said:
+    def value(self, value: Any, pointer: str) -> Value:
         """What stands at a pointer, with all that is in it."""
         place = pointer if self.at is None else self.at
         if isinstance(value, dict):
-            return Said(
+            return Value(
                 place, members={name: self.value(v, f"{pointer}/{part(name)}") for name, v in value.items()}
             )
         if isinstance(value, list):
-            return Said(place, elements=tuple(self.value(v, f"{pointer}/{n}") for n, v in enumerate(value)))
+            return Value(place, elements=tuple(self.value(v, f"{pointer}/{n}") for n, v in enumerate(value)))
         if value is None:
-            return Said(place)
+            return Value(place)
         raw = value if isinstance(value, str) else self.written(value, pointer)
         filled = fill(raw, self.variables)
-        return Said(place, filled.text, filled.known, raw, filled.origins, filled.holes)
+        return Value(place, filled.text, filled.known, raw, filled.origins, filled.holes)
 
     def written(self, value: Any, pointer: str) -> str:
         """A number or a boolean as it stands in the file: 0.90, 8_000."""
@@ -95,7 +95,7 @@ class Reader:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def pairs(value: Said) -> Iterator[tuple[str, Said]]:
+def pairs(value: Value) -> Iterator[tuple[str, Value]]:
     """The variables of `environment` or of `labels`: a map, or a list of NAME=VALUE. One that the shell gives (NAME
     alone) has no text."""
     if value.members is not None:
@@ -106,7 +106,7 @@ def pairs(value: Said) -> Iterator[tuple[str, Said]]:
         if not name or entry.text is None:
             continue
         if not equals:
-            yield name.strip(), Said(entry.pointer)
+            yield name.strip(), Value(entry.pointer)
             continue
         text = entry.text.partition("=")[2]
         yield name.strip(), entry._replace(text=text, raw=entry.raw.partition("=")[2])
