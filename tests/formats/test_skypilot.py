@@ -332,7 +332,7 @@ def test_odd_values_anywhere_break_nothing() -> None:
             changed: dict[str, Any] = copy.deepcopy(whole)
             inner = changed if isinstance(field, str) else changed[field[0]]
             inner[field if isinstance(field, str) else field[1]] = odd
-            for document in documents(yaml.safe_dump(changed)):
+            for document in documents(yaml.dump(changed, Dumper=yaml.CSafeDumper)):
                 assert document.job is not None
 
 

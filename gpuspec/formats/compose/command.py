@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from gpuspec.formats.command import SHELLS, CommandText, quoted, words_before
-from gpuspec.formats.compose.values import Value
+from gpuspec.formats.compose.values import ComposeValue
 from gpuspec.job.job import Piece
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Span, Tree
@@ -29,7 +29,7 @@ class CommandWord(NamedTuple):
 
 
 def command_of(
-    tree: Tree, service: Value, image: str, taken: Collection[str], *, built: bool = False
+    tree: Tree, service: ComposeValue, image: str, taken: Collection[str], *, built: bool = False
 ) -> CommandText:
     """The commands of a service as shell text; "" where nobody knows what its image starts. `taken` are the variables
     of the container, which compose knows nothing of. `built`: the image is the author's own, and its name tells what
@@ -53,14 +53,14 @@ class _Words:
         self.tree = tree
         self.taken = taken
 
-    def words(self, value: Value) -> list[CommandWord]:
+    def words(self, value: ComposeValue) -> list[CommandWord]:
         """The words of `command` or of `entrypoint`: of a list, or of a text that compose splits."""
         if value.elements is not None:
             traced = (self.traced(one)._replace(whole=True) for one in value.elements if one.text is not None)
             return [word for element in traced for word in _flag_and_value(element)]
         return list(_split(self.traced(value))) if value.text else []
 
-    def traced(self, value: Value) -> CommandWord:
+    def traced(self, value: ComposeValue) -> CommandWord:
         """A scalar as one word, with the place of each of its characters."""
         text = value.text or ""
         places = _places(self.tree, value)
@@ -92,7 +92,7 @@ def _flag_and_value(element: CommandWord) -> list[CommandWord]:
     return [element._replace(text=text) for text in found.groups()] if found else [element]
 
 
-def _places(tree: Tree, value: Value) -> Sequence[int]:
+def _places(tree: Tree, value: ComposeValue) -> Sequence[int]:
     """Where each character of a scalar as it was written stands in the file: the words of a block or of several lines
     are looked for one after another. -1: it is written with an escape."""
     span, raw = tree.values.get(value.pointer), value.raw

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from gpuspec.formats.compose.values import Value
+from gpuspec.formats.compose.values import ComposeValue
 from gpuspec.named_tuple import NamedTuple
 
 _DRIVERS = ("nvidia", "amd", "cdi")
@@ -25,7 +25,7 @@ class GpuRequest(NamedTuple):
     devices: tuple[str, ...] = ()
 
 
-def asked_for(service: Value, env: Mapping[str, Value]) -> GpuRequest | None:
+def asked_for(service: ComposeValue, env: Mapping[str, ComposeValue]) -> GpuRequest | None:
     """The GPUs that a service asks for; None where it asks for none. `env` are its variables."""
     reserved = service.get("deploy", "resources", "reservations")
     for found in (
@@ -40,7 +40,7 @@ def asked_for(service: Value, env: Mapping[str, Value]) -> GpuRequest | None:
     return None
 
 
-def _requests(devices: Value, *, are_gpus: bool = False) -> GpuRequest | None:
+def _requests(devices: ComposeValue, *, are_gpus: bool = False) -> GpuRequest | None:
     """Entries of `deploy.resources.reservations.devices`, and of the long form of `gpus`, which are all GPUs."""
     found = []
     for entry in devices.elements or ():
@@ -57,13 +57,13 @@ def _requests(devices: Value, *, are_gpus: bool = False) -> GpuRequest | None:
     )
 
 
-def _flat(value: Value) -> Iterator[Value]:
+def _flat(value: ComposeValue) -> Iterator[ComposeValue]:
     """The texts of a list, and of lists in it: `[[gpu]]`."""
     for one in value.each():
         yield from one.each()
 
 
-def _request(entry: Value) -> GpuRequest:
+def _request(entry: ComposeValue) -> GpuRequest:
     ids, count = entry.get("device_ids"), entry.get("count")
     if ids.given and ids.each():
         return _listed(ids.each(), ids.pointer)
@@ -72,7 +72,7 @@ def _request(entry: Value) -> GpuRequest:
     return GpuRequest(None, entry.pointer)
 
 
-def _listed(ids: Iterable[Value], place: str) -> GpuRequest:
+def _listed(ids: Iterable[ComposeValue], place: str) -> GpuRequest:
     """GPUs by their names; one text may hold several: "0,1"."""
     names: list[str] = []
     for one in ids:
@@ -88,7 +88,7 @@ def _listed(ids: Iterable[Value], place: str) -> GpuRequest:
     )
 
 
-def _in_words(gpus: Value) -> GpuRequest | None:
+def _in_words(gpus: ComposeValue) -> GpuRequest | None:
     """`gpus: all`, `gpus: 2`, and as `docker run` has it, `gpus: device=0,1`."""
     if gpus.text is None:
         return None
@@ -100,7 +100,7 @@ def _in_words(gpus: Value) -> GpuRequest | None:
     return GpuRequest(gpus._replace(text=text.removeprefix("count=")).whole(_MOST), gpus.pointer)
 
 
-def _by_runtime(service: Value, env: Mapping[str, Value]) -> GpuRequest | None:
+def _by_runtime(service: ComposeValue, env: Mapping[str, ComposeValue]) -> GpuRequest | None:
     """`runtime: nvidia`, where NVIDIA_VISIBLE_DEVICES says which; without it, the image does."""
     runtime = service.get("runtime")
     if runtime.text not in ("nvidia", "nvidia-container-runtime"):
@@ -113,7 +113,7 @@ def _by_runtime(service: Value, env: Mapping[str, Value]) -> GpuRequest | None:
     return _listed([visible], visible.pointer)
 
 
-def _devices(devices: Value) -> GpuRequest | None:
+def _devices(devices: ComposeValue) -> GpuRequest | None:
     """Devices of the machine: names of CDI, NVIDIA's own, AMD's."""
     texts = []
     for entry in devices.elements or ():
@@ -133,7 +133,7 @@ def _devices(devices: Value) -> GpuRequest | None:
     return GpuRequest(len(numbered) or None, ours[0][1])
 
 
-def _generic(resources: Value) -> GpuRequest | None:
+def _generic(resources: ComposeValue) -> GpuRequest | None:
     """What a swarm is asked for: `generic_resources: [{discrete_resource_spec: {kind: NVIDIA-GPU, value: 2}}]`."""
     for entry in resources.elements or ():
         spec = entry.get("discrete_resource_spec")

@@ -7,7 +7,7 @@ from gpuspec.formats.compose.dotenv import is_secret
 from gpuspec.formats.compose.gpus import GpuRequest, asked_for
 from gpuspec.formats.compose.running import Parts, deployment, ports, readiness, replicas
 from gpuspec.formats.compose.services import ComposeFile
-from gpuspec.formats.compose.values import Value, pairs
+from gpuspec.formats.compose.values import ComposeValue, pairs
 from gpuspec.formats.document import EVERYTHING, Document, Format
 from gpuspec.formats.gathered import Gathered, is_variable
 from gpuspec.text import pointer
@@ -25,7 +25,7 @@ def documents(project: ComposeFile, format: Format) -> Iterator[Document]:
             yield _ServiceJob(project, name, service, env).document(asked, format)
 
 
-def _environment(project: ComposeFile, service: Value) -> dict[str, Value]:
+def _environment(project: ComposeFile, service: ComposeValue) -> dict[str, ComposeValue]:
     """The variables of a container: those of `env_file`, then those of `environment`."""
     found = {**dict(project.env_file_variables(service)), **dict(pairs(service.get("environment")))}
     return {name: value for name, value in found.items() if is_variable(name)}
@@ -34,7 +34,9 @@ def _environment(project: ComposeFile, service: Value) -> dict[str, Value]:
 class _ServiceJob(Gathered):
     """The job of a service."""
 
-    def __init__(self, project: ComposeFile, name: str, service: Value, env: dict[str, Value]) -> None:
+    def __init__(
+        self, project: ComposeFile, name: str, service: ComposeValue, env: dict[str, ComposeValue]
+    ) -> None:
         super().__init__(project.tree, project.place + pointer("services", name))
         self.project = project
         self.service = service
@@ -83,7 +85,7 @@ class _ServiceJob(Gathered):
             elif value.text is None or is_secret(name) or value.text == f"${{{name}}}":
                 self.append("secrets", name, value.pointer)
 
-    def command(self, image: Value) -> None:
+    def command(self, image: ComposeValue) -> None:
         """What it runs."""
         # Compose calls what it builds by its service; that tells no more than whose the flags of its command are.
         name = image.text or self.value["name"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuspec.formats.compose.gpus import GpuRequest
 from gpuspec.formats.compose.services import source_and_target
-from gpuspec.formats.compose.values import Value
+from gpuspec.formats.compose.values import ComposeValue
 from gpuspec.numerals import GB, SECONDS
 
 Parts = dict[str, tuple[Any, str]]
@@ -26,7 +26,7 @@ _RESTARTS = {
 _LOCAL = ("127.", "localhost", "::1", "[::1]")
 
 
-def ports(service: Value) -> tuple[list[dict[str, Any]], list[str]]:
+def ports(service: ComposeValue) -> tuple[list[dict[str, Any]], list[str]]:
     """The ports that the container listens on, and the place of each. Those of `ports` are let in from everywhere,
     unless they are bound to the machine itself; those of `expose` only other containers reach."""
     found: dict[int, tuple[bool, str]] = {}
@@ -41,7 +41,7 @@ def ports(service: Value) -> tuple[list[dict[str, Any]], list[str]]:
     return entries, [place for _, place in found.values()]
 
 
-def _published(entry: Value) -> tuple[bool, list[int]]:
+def _published(entry: ComposeValue) -> tuple[bool, list[int]]:
     """Whether an entry of `ports` lets others in, and the container's ports: the long form, and the short one
     [[ADDRESS:]PORT:]PORT[/PROTOCOL]."""
     if entry.members is not None:
@@ -65,7 +65,7 @@ def _numbers(text: str) -> list[int]:
     return [number for number in range(low, min(high, low + _MOST_PORTS) + 1) if 0 < number < 65536]
 
 
-def readiness(service: Value) -> Parts | None:
+def readiness(service: ComposeValue) -> Parts | None:
     """`healthcheck`: the command, and how long it may fail before the container counts as unhealthy."""
     check = service.get("healthcheck")
     test = check.get("test")
@@ -92,7 +92,7 @@ def readiness(service: Value) -> Parts | None:
     return found
 
 
-def seconds(value: Value) -> float | None:
+def seconds(value: ComposeValue) -> float | None:
     """A duration: 1m30s, 500ms."""
     text = value.fact() or ""
     parts = list(_DURATION.finditer(text))
@@ -101,13 +101,13 @@ def seconds(value: Value) -> float | None:
     return sum(float(part[1]) * _SECONDS[part[2]] for part in parts)
 
 
-def gib(value: Value) -> float | None:
+def gib(value: ComposeValue) -> float | None:
     """A size: 16g, 64mb, a number of bytes."""
     match = _SIZE.fullmatch(value.fact() or "")
     return float(match[1]) * GB.get(match[2].lower(), _BYTE) if match else None
 
 
-def replicas(service: Value) -> tuple[int, str] | None:
+def replicas(service: ComposeValue) -> tuple[int, str] | None:
     """How many containers of a service run, and where that stands."""
     for value in (service.get("deploy", "replicas"), service.get("scale")):
         number = value.whole(10_000)
@@ -116,7 +116,7 @@ def replicas(service: Value) -> tuple[int, str] | None:
     return None
 
 
-def deployment(service: Value, asked: GpuRequest) -> Parts:
+def deployment(service: ComposeValue, asked: GpuRequest) -> Parts:
     """What compose says beside a job spec."""
     found: Parts = {"kind": ("service", service.pointer)}
     size, ipc = service.get("shm_size"), service.get("ipc")
@@ -136,7 +136,7 @@ def deployment(service: Value, asked: GpuRequest) -> Parts:
     return found
 
 
-def _restarts(service: Value) -> Iterator[tuple[str, tuple[Any, str]]]:
+def _restarts(service: ComposeValue) -> Iterator[tuple[str, tuple[Any, str]]]:
     """`restart: on-failure:5`, and a swarm's `deploy.restart_policy`."""
     policy, own = service.get("deploy", "restart_policy", "condition"), service.get("restart")
     said = policy if policy.given else own
@@ -149,7 +149,7 @@ def _restarts(service: Value) -> Iterator[tuple[str, tuple[Any, str]]]:
         yield "retries", (number, said.pointer)
 
 
-def _mounts(service: Value) -> Iterator[dict[str, Any]]:
+def _mounts(service: ComposeValue) -> Iterator[dict[str, Any]]:
     """Folders of the container that lie elsewhere."""
     for volume in service.get("volumes").elements or ():
         source, where = source_and_target(volume)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from gpuspec.formats.compose.dotenv import variables_of
-from gpuspec.formats.compose.values import Reader, Value, pairs
+from gpuspec.formats.compose.values import ComposeValue, Reader, pairs
 from gpuspec.formats.document import Source
 from gpuspec.text import Tree, pointer
 from gpuspec.text.limits import MAX_VALUES
@@ -52,19 +52,19 @@ class ComposeFile:
         """What `.env` sets."""
         return variables_of(_decoded(self.source.beside(".env")))
 
-    def services(self) -> Iterator[tuple[str, Value]]:
+    def services(self) -> Iterator[tuple[str, ComposeValue]]:
         """Each service that may ask for a GPU."""
         for name, service in self.value["services"].items():
             if isinstance(service, dict) and any(key in service for key in _ASKS):
                 yield name, self.service(name)
 
-    def service(self, name: str) -> Value:
+    def service(self, name: str) -> ComposeValue:
         """A service, with what it extends. `extends` stays in it where that cannot be read."""
         at = self.place + pointer("services", name)
         own = Reader(self.tree, self.variables).value(self.value["services"][name], at)
         return self._extended(own, "", {("", name)})
 
-    def _extended(self, own: Value, path: str, seen: set[tuple[str, str]]) -> Value:
+    def _extended(self, own: ComposeValue, path: str, seen: set[tuple[str, str]]) -> ComposeValue:
         """A service of a file ("": this one) over the one that it extends, there or in another file beside this."""
         given = own.get("extends")
         name, named = given.fact() or given.get("service").fact(), given.get("file")
@@ -100,7 +100,7 @@ class ComposeFile:
         found = file.get("services") if isinstance(file, dict) else None
         return found if isinstance(found, dict) else {}
 
-    def env_file_variables(self, service: Value) -> Iterator[tuple[str, Value]]:
+    def env_file_variables(self, service: ComposeValue) -> Iterator[tuple[str, ComposeValue]]:
         """The variables of the files that `env_file` names; each stands where its file is named."""
         given = service.get("env_file")
         for entry in given.each() if given.members is None else (given,):
@@ -112,7 +112,7 @@ class ComposeFile:
             if self.room < 0:
                 return
             for name, text in found.items():
-                yield name, Value(entry.pointer, text)
+                yield name, ComposeValue(entry.pointer, text)
 
 
 def _size(value: Any) -> int:
@@ -125,7 +125,7 @@ def _size(value: Any) -> int:
     return size
 
 
-def merged(base: Value, own: Value, key: str = "") -> Value:
+def merged(base: ComposeValue, own: ComposeValue, key: str = "") -> ComposeValue:
     """A value over another, as `extends` puts them together."""
     if not own.given:
         return base
@@ -145,12 +145,12 @@ def merged(base: Value, own: Value, key: str = "") -> Value:
     return own
 
 
-def target(volume: Value) -> str | None:
+def target(volume: ComposeValue) -> str | None:
     """Where in the container a volume is mounted."""
     return source_and_target(volume)[1]
 
 
-def source_and_target(volume: Value) -> tuple[str | None, str | None]:
+def source_and_target(volume: ComposeValue) -> tuple[str | None, str | None]:
     """What a volume mounts, and where: SOURCE:TARGET:MODE, or the long form. None what is not known."""
     if volume.members is not None:
         return volume.get("source").fact(), volume.get("target").fact()

@@ -12,7 +12,7 @@ from gpuspec.text.tree import part
 _WHOLE = re.compile(r"([0-9]{1,12})(?:\.0*)?")
 
 
-class Value(NamedTuple):
+class ComposeValue(NamedTuple):
     """A scalar (`text`; None for null), a map (`members`) or a list (`elements`). A scalar is `known` where no
     variable without a value stands in it; `raw` is how it was written, `origins` and `holes` as in Filled. `pointer`
     is where it stands in the file, and of what another file says, where that is named."""
@@ -23,19 +23,19 @@ class Value(NamedTuple):
     raw: str = ""
     origins: Sequence[int] = ()
     holes: tuple[int, ...] = ()
-    members: Mapping[str, "Value"] | None = None
-    elements: tuple["Value", ...] | None = None
+    members: Mapping[str, "ComposeValue"] | None = None
+    elements: tuple["ComposeValue", ...] | None = None
 
     @property
     def given(self) -> bool:
         """Whether anything stands there."""
         return self.text is not None or self.members is not None or self.elements is not None
 
-    def get(self, *keys: str) -> "Value":
+    def get(self, *keys: str) -> "ComposeValue":
         """The member that keys lead to; one without anything where there is none."""
-        found: Value = self
+        found: ComposeValue = self
         for key in keys:
-            found = (found.members or {}).get(key) or Value(found.pointer)
+            found = (found.members or {}).get(key) or ComposeValue(found.pointer)
         return found
 
     def fact(self) -> str | None:
@@ -47,7 +47,7 @@ class Value(NamedTuple):
         match = _WHOLE.fullmatch(self.fact() or "")
         return int(match[1]) if match and int(match[1]) <= most else None
 
-    def each(self) -> tuple["Value", ...]:
+    def each(self) -> tuple["ComposeValue", ...]:
         """The elements of a list; a scalar by itself."""
         if self.elements is not None:
             return self.elements
@@ -71,20 +71,22 @@ class Reader:
         self.variables = variables
         self.at = at
 
-    def value(self, value: Any, pointer: str) -> Value:
+    def value(self, value: Any, pointer: str) -> ComposeValue:
         """What stands at a pointer, with all that is in it."""
         place = pointer if self.at is None else self.at
         if isinstance(value, dict):
-            return Value(
+            return ComposeValue(
                 place, members={name: self.value(v, f"{pointer}/{part(name)}") for name, v in value.items()}
             )
         if isinstance(value, list):
-            return Value(place, elements=tuple(self.value(v, f"{pointer}/{n}") for n, v in enumerate(value)))
+            return ComposeValue(
+                place, elements=tuple(self.value(v, f"{pointer}/{n}") for n, v in enumerate(value))
+            )
         if value is None:
-            return Value(place)
+            return ComposeValue(place)
         raw = value if isinstance(value, str) else self.written(value, pointer)
         filled = fill(raw, self.variables)
-        return Value(place, filled.text, filled.known, raw, filled.origins, filled.holes)
+        return ComposeValue(place, filled.text, filled.known, raw, filled.origins, filled.holes)
 
     def written(self, value: Any, pointer: str) -> str:
         """A number or a boolean as it stands in the file: 0.90, 8_000."""
@@ -95,7 +97,7 @@ class Reader:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def pairs(value: Value) -> Iterator[tuple[str, Value]]:
+def pairs(value: ComposeValue) -> Iterator[tuple[str, ComposeValue]]:
     """The variables of `environment` or of `labels`: a map, or a list of NAME=VALUE. One that the shell gives (NAME
     alone) has no text."""
     if value.members is not None:
@@ -106,7 +108,7 @@ def pairs(value: Value) -> Iterator[tuple[str, Value]]:
         if not name or entry.text is None:
             continue
         if not equals:
-            yield name.strip(), Value(entry.pointer)
+            yield name.strip(), ComposeValue(entry.pointer)
             continue
         text = entry.text.partition("=")[2]
         yield name.strip(), entry._replace(text=text, raw=entry.raw.partition("=")[2])

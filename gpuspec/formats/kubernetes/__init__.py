@@ -2,8 +2,6 @@
 
 Which kinds there are: `kinds.py`. What a container says: `container.py`, its GPUs: `gpus.py`; its pod: `pods.py`."""
 
-from functools import lru_cache
-
 from gpuspec.formats.document import Document, Format, Source
 from gpuspec.formats.kubernetes.kinds import jobs_of
 from gpuspec.formats.kubernetes.manifest import Manifest, is_object
@@ -18,12 +16,7 @@ def recognise(source: Source) -> bool:
 
 def read(source: Source) -> tuple[Document, ...]:
     """The jobs of a file; none where nothing in it asks for a GPU."""
-    return _jobs(source.path, source.data)
-
-
-@lru_cache(maxsize=1)  # a search of folders looks whether there are any, before they are asked about
-def _jobs(path: str, data: bytes) -> tuple[Document, ...]:
-    manifest = Manifest(path, Source(path, data).yaml)
+    manifest = Manifest(source.path, source.yaml)
     found: list[Document] = []
     for resource in manifest.resources:
         found += (draft.document(FORMAT) for draft in jobs_of(resource))
