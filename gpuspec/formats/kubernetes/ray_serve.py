@@ -7,11 +7,12 @@ import copy
 from collections.abc import Iterator
 
 from gpuspec.engines import USUAL_SERVER
-from gpuspec.formats.command import CommandText, quoted
+from gpuspec.engines.operators import USUAL
+from gpuspec.formats.command import Argument
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.formats.kubernetes.manifest import Resource
-from gpuspec.job.job import Piece
+from gpuspec.formats.kubernetes.serving import flag, run_words, words
 from gpuspec.text.tree import Span, Tree
 
 _BUILDS_WITH_VLLM = {
@@ -55,7 +56,7 @@ def served(resource: Resource, drafts: list[JobDraft]) -> list[JobDraft]:
 
 
 def _serve(draft: JobDraft, application: Application) -> None:
-    draft.run(_command(application), application.model)
+    run_words(draft, _command(application), application.model)
     if application.gpu is not None and application.gpu.word and "gpu_types" not in draft.value:
         draft.gpu(application.gpu.word, application.gpu)
     if application.copies is not None:
@@ -66,24 +67,19 @@ def _serve(draft: JobDraft, application: Application) -> None:
             draft.scale(None, most.whole, most)
 
 
-def _command(application: Application) -> CommandText:
-    """The arguments of the engine as vLLM's own command says them, each with its place."""
-    text, pieces = "vllm serve", [Piece(0, 10, application.model.place)]
-    words = [(str(application.model.value), application.model)]
+def _command(application: Application) -> list[Argument]:
+    """The arguments of the engine as the usual server's own command says them, each with its place."""
+    model = application.model
+    given = [*words(USUAL, model), Argument(str(model.value), model.place)]
     for name, at in application.arguments.items():
-        flag = name.replace("_", "-")
-        if name in _OWN or at.value is None or isinstance(at.value, (dict, list)):
+        written = name.replace("_", "-")
+        if name in _OWN:
             continue
-        if isinstance(at.value, bool):
-            words.append((f"--{flag}" if at.value else f"--no-{flag}", at))
+        if at.value is False:
+            given.append(Argument(f"--no-{written}", at.place))
         else:
-            words += [(f"--{flag}", at), (str(at.value), at)]
-    for word, at in words:
-        text += " "
-        start = len(text)
-        text += quoted(word)
-        pieces.append(Piece(start, len(text), at.place))
-    return CommandText(text, tuple(pieces))
+            given += flag(f"--{written}", at.value, at)
+    return given
 
 
 def _applications(resource: Resource) -> list[Application]:
