@@ -9,7 +9,8 @@ SPOT = {
     "aws": ("eks.amazonaws.com/capacityType", "SPOT"),
     "azure": ("kubernetes.azure.com/scalesetpriority", "spot"),
 }
-"""Cloud → the label of its nodes that may be taken back, which is their taint, too, where they have one."""
+"""Cloud → the label of its nodes that may be taken back, which is their taint, too, where they have one: GKE's, EKS'
+managed node groups', AKS'; their documentation of spot nodes, November 2026."""
 
 
 def node_labels(gpu: Gpu | None, offer: Offer | None, cloud: str) -> dict[str, str]:

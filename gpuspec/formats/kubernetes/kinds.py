@@ -30,14 +30,14 @@ _MOST_PARTS = 20_000
 @cache
 def kinds() -> Mapping[str, Reader]:
     """Kind, or "group/Kind" → what finds its jobs."""
-    from gpuspec.formats.kubernetes import groups, operators, others, ray, training, workloads
+    from gpuspec.formats.kubernetes import groups, operators, ray, training, workloads, wrapped_pods
 
     return {
         **workloads.KINDS,
         **groups.KINDS,
         **training.KINDS,
         **ray.KINDS,
-        **others.KINDS,
+        **wrapped_pods.KINDS,
         **operators.KINDS,
     }
 
