@@ -1,7 +1,7 @@
 """Which machines a pod may run on: GPU, cloud, region and spot, from selectors and affinities.
 
-The labels are those of GKE, Cloud Run, EKS and its auto mode, Karpenter on AWS, Azure and GCP, AKS, DigitalOcean, OCI,
-Alibaba, NVIDIA's and AMD's GPU operators, as they stood in 274 manifests that ask for GPUs, read November 2026."""
+The labels are those of GKE, Cloud Run, EKS, AKS, DigitalOcean, OCI and Alibaba, of Karpenter on AWS, Azure and GCP, and
+of NVIDIA's and AMD's GPU operators, as real manifests have them; November 2026."""
 
 import re
 from collections.abc import Iterator
