@@ -1,6 +1,6 @@
 """Which machines a pod may run on: GPU, cloud, region and spot, from selectors and affinities.
 
-The labels are those of GKE, Cloud Run, EKS, AKS, DigitalOcean, OCI and Alibaba, of Karpenter on AWS, Azure and GCP, and
+The labels are those of GKE, Cloud Run, EKS, AKS, DigitalOcean, OCI, Alibaba, of Karpenter on AWS, Azure and GCP, and
 of NVIDIA's and AMD's GPU operators, as real manifests have them; November 2026."""
 
 import re
