@@ -13,8 +13,9 @@ from gpuspec.cli.open_case import CaseOptions, called, job_option, open_case, op
 from gpuspec.cli.output import say, say_document
 from gpuspec.errors import UserError
 from gpuspec.export.job_spec import job_spec
-from gpuspec.export.model_command import with_model
+from gpuspec.export.model_command import with_model, without_placeholders
 from gpuspec.export.not_carried import LeftBehind, left_behind
+from gpuspec.export.outgoing import brings_files
 from gpuspec.export.withheld import Withheld, without_secrets
 from gpuspec.export.write import lost
 from gpuspec.planning.case import Case
@@ -43,11 +44,16 @@ def command(path: str, which: str | None, everything: bool, output: str | None) 
     """
     settings = CaseOptions(isolated=True).settings_for(path)
     if not everything:
-        text = spec_text(open_case(path, settings, which))
+        case = open_case(path, settings, which)
         if output is None or output == "-":
-            say_document(text)
+            say_document(spec_text(case))
+            if brings_files(case) and case.path != "-":
+                say(
+                    f"keep it in {os.path.dirname(case.path) or '.'}: `workdir` counts from its folder",
+                    err=True,
+                )
         else:
-            _write(output, text)
+            _write(output, spec_text(_from_folder_of(output, case)))
         return 0
     if which is not None:
         raise UserError("wrong-usage", "--all is every job, --job one of them", "give one of the two")
@@ -56,9 +62,26 @@ def command(path: str, which: str | None, everything: bool, output: str | None) 
     taken = [file for file in files if os.path.lexists(file)]
     if taken:
         raise _exists(taken[0])
-    for case, file in zip(cases, files, strict=True):
-        _write(file, spec_text(case))
+    texts = [spec_text(_from_folder_of(file, case)) for case, file in zip(cases, files, strict=True)]
+    for file, text in zip(files, texts, strict=True):
+        _write(file, text)
     return 0
+
+
+def _from_folder_of(file: str, case: Case) -> Case:
+    """The case with its workdir as a spec in that file names it. UserError where no spec there could: its files would
+    stay behind, and others go to the machine."""
+    if not brings_files(case) or takes_what_comes(file):
+        return case
+    start = os.path.realpath(os.path.dirname(os.path.abspath(file)))
+    real = os.path.realpath(case.workdir)
+    if start != real and os.path.commonpath([start, real]) != start:
+        wrong = f"the files of {case.path} lie in {real}, and a spec in {start} cannot take them along"
+        raise UserError("workdir-outside", wrong, "write it into that folder, or into one above it")
+    workdir = os.path.relpath(real, start).replace(os.sep, "/")
+    if workdir == os.path.normpath(case.job.workdir or "."):
+        return case
+    return case.instead(job=case.job._replace(workdir=workdir))
 
 
 def spec_text(case: Case) -> str:
@@ -66,6 +89,7 @@ def spec_text(case: Case) -> str:
     job = case.written or case.job
     if job.task is None and job.usual_task:  # a job spec has no kind that would tell
         job = job._replace(task=case.workload.task)
+    job = without_placeholders(job)
     told = with_model(job, case)
     more = (
         []
@@ -93,6 +117,8 @@ def _head(case: Case, held: Withheld) -> Iterator[str]:
     others = [_said(case, one) for one in behind if not one.why]
     if others:
         yield f"Left out, since no field of a job spec is for it: {', '.join(others)}"
+    if not brings_files(case):
+        yield "What lies beside this spec goes along to the machine: keep it in a folder with what the job needs."
     for name in held.moved:
         yield f"{name} stood in the file with its value, which is not written: set it where you launch this."
     for field, advice in held.masked:

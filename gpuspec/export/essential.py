@@ -58,6 +58,14 @@ def _bind(mount: Any) -> str:
     return "a folder of this machine" if source[:1] in (".", "/", "~", "$") else "a volume of this machine"
 
 
+_GPU_DEVICE = re.compile("(?i)nvidia|/dev/kfd|/dev/dri|infiniband|fuse")
+
+
+def _times(number: Any) -> str:
+    """`completions` of a Job."""
+    return f"{number} runs of it" if isinstance(number, int) and number > 1 else ""
+
+
 def _depends(value: Any) -> str:
     return "another service, which it waits for" if value else ""
 
@@ -80,7 +88,15 @@ OF_FORMAT: dict[str, dict[str, Reason]] = {
         "containers": _containers,
         "envFrom": "variables of a ConfigMap or Secret",
         "valueFrom": _value_from,
+        "completions": _times,
         "volumeClaimTemplates": "a volume of its own",
+        "serviceAccountName": "an account of the cluster, and what that may read",
+        "serviceAccount": "an account of the cluster, and what that may read",
+        "imagePullSecrets": "the login of a private registry",
+        "hostAliases": "names of other machines",
+        "lifecycle": "what runs beside it once it has started, or before it ends",
+        "workingDir": "the folder of its image in which it starts",
+        "nfs": "files on NFS",
     },
     "compose": {
         "depends_on": _depends,
@@ -89,6 +105,13 @@ OF_FORMAT: dict[str, dict[str, Reason]] = {
         "volumes_from": "the volumes of another container",
         "build": "an image that is built here, which no registry has",
         "env_file": "variables of a file",
+        "secrets": "files of keys that compose puts into the container",
+        "extra_hosts": "names of other machines",
+        "working_dir": "the folder of its image in which it starts",
+        "post_start": "what runs beside it once it has started",
+        "pre_stop": "what runs before it stops",
+        "models": "a model that compose runs beside it",
+        "devices": lambda devices: "" if _GPU_DEVICE.search(str(devices)) else "a device of this machine",
         "configs": "files that compose puts into the container",
         "network_mode": lambda value: (
             "the network of another container" if str(value).startswith(("service:", "container:")) else ""
@@ -100,6 +123,11 @@ OF_FORMAT: dict[str, dict[str, Reason]] = {
         "volumes": "volumes that are mounted",
         "file_mounts_mapping": "files that are copied or mounted",
         "pool": "a pool of workers",
+        "infra": "machines of its own, or of one place for each GPU",
+        "cloud": "machines of its own, or of one place for each GPU",
+        "workdir": "a repository that is cloned",
+        "config": "settings of its SkyPilot",
+        "experimental": "settings of its SkyPilot",
     },
     "dstack": {
         "volumes": "volumes that are mounted",
@@ -108,34 +136,13 @@ OF_FORMAT: dict[str, dict[str, Reason]] = {
         "repo": "a repository that is cloned",
         "registry_auth": "the login of a private registry",
         "groups": "several groups of replicas",
+        "docker": "a Docker daemon inside",
+        "fleets": "machines of a fleet",
+        "reservation": "a reservation of machines",
+        "working_dir": "the folder in which it starts",
     },
 }  # fmt: skip
 """Format → key → what is missing without what stands under it."""
-
-SILENT: dict[str, frozenset[str]] = {
-    "kubernetes": frozenset(
-        {
-            "affinity", "annotations", "apiVersion", "backoffLimit", "completions", "creationTimestamp",
-            "dnsPolicy", "enableServiceLinks", "imagePullPolicy", "kind", "labels", "limits", "livenessProbe",
-            "metadata", "name", "namespace", "nodeSelector", "parallelism", "progressDeadlineSeconds",
-            "protocol", "readinessProbe", "replicas", "requests", "restartPolicy", "revisionHistoryLimit",
-            "schedulerName", "selector", "startupProbe", "status", "strategy", "terminationGracePeriodSeconds",
-            "terminationMessagePath", "terminationMessagePolicy", "tolerations", "ttlSecondsAfterFinished",
-            "volumeMounts"
-        }
-    ),
-    "compose": frozenset(
-        {
-            "capabilities", "container_name", "driver", "expose", "healthcheck", "hostname", "init", "ipc",
-            "labels", "logging", "networks", "platform", "profiles", "pull_policy", "restart", "runtime",
-            "shm_size", "stdin_open", "tty", "ulimits"
-        }
-    ),
-    "skypilot": frozenset({"name"}),
-    "dstack": frozenset({"type", "name"}),
-}  # fmt: skip
-"""Format → keys that say nothing of what the job does, or that only its own tool has a use for."""
-
 
 BY_CALL = {
     "modal": "Python functions, which Modal calls: `run` is how they are read, and starts none of them"
@@ -148,9 +155,27 @@ _TOOL = (
     (r"\$\{?SLURM_\w+", "variables that Slurm sets"),
     (r"\$\{?DSTACK_\w+", "variables that dstack sets"),
     (r"\$\{\{[^\n]*?\}\}", "values that its tool puts in"),
-    (r"\$\{?(?:JOB_COMPLETION_INDEX|LWS_\w+|KAITO_\w+|KUBERNETES_\w+)", "variables that the cluster sets"),
+    (r"--nnodes \$\{KAITO_NODES\}", "as many machines as KAITO works out"),
+    (
+        r"\$\{?(?:JOB_COMPLETION_INDEX|LWS_\w+|KAITO_(?!NODES\b)\w+|KUBERNETES_\w+)",
+        "variables that the cluster sets",
+    ),
 )
 """What a command uses that is of the place where it was written to run."""
+
+
+_OPTIONS = {
+    "--dependency": "the jobs that it waits for",
+    "--chdir": "the folder in which it starts",
+    "--container-mounts": "folders of the site",
+    "--container-workdir": "the folder of its image in which it starts",
+    "--container": "a container of the site",
+    "--export-file": "variables of a file",
+    "--bb": "a burst buffer",
+    "--bbf": "a burst buffer",
+    "--uenv": "an environment of the site",
+}
+"""Options of a batch script that another machine does not have."""
 
 
 def of_commands(document: Document) -> Iterator[str]:
@@ -164,10 +189,15 @@ def of_commands(document: Document) -> Iterator[str]:
         yield "the image, which its operator chooses"
     if any("/initContainers/" in step.pointer for step in job.steps):
         yield "what its init containers do in images of their own, which is `setup` here"
+    for option, what in _OPTIONS.items():
+        if document.format.name == "sbatch" and option in job.raw:
+            yield f"{what} ({option})"
     text = "\n".join((*job.setup, job.run or ""))
     for form, what in _TOOL:
         found = re.search(form, text, re.M)
         if found:
             yield f"{what} ({found[0].strip()})"
+    if job.scaling and job.scaling.replicas[1] > 1 and "batch" in (job.task, job.usual_task):
+        yield f"{job.scaling.replicas[1]} of it at once"
     if (job.nodes or 1) > 1 and document.format.name != "skypilot":
         yield f"{job.nodes} machines that find each other, as {document.format.name} starts them"

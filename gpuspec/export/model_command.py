@@ -7,6 +7,7 @@ import shlex
 
 from gpuspec.engines import engine_of
 from gpuspec.engines.engine import Engine
+from gpuspec.engines.operators import KAITO_SPREADS
 from gpuspec.job import Job
 from gpuspec.planning.case import Case
 
@@ -16,6 +17,12 @@ def model_is_told_elsewhere(case: Case) -> bool:
     own = case.document.format.in_spec_fields or not (case.job.run or not case.job.image)
     model = case.workload.model_name
     return not own and bool(model) and case.commands_only.model_name is None
+
+
+def without_placeholders(job: Job) -> Job:
+    """The job without the words of its command for which its operator puts in what it works out itself."""
+    run = (job.run or "").replace(f" {KAITO_SPREADS}", "")
+    return job if run == (job.run or "") else job._replace(run=run)
 
 
 def with_model(job: Job, case: Case) -> Job:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gpuspec.export.essential import OF_FORMAT, SILENT, Reason
+from gpuspec.export.dispensable import DISPENSABLE, SILENT
+from gpuspec.export.essential import OF_FORMAT, Reason
 from gpuspec.formats import Document
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import is_digits
@@ -38,6 +39,7 @@ def left_behind(document: Document) -> tuple[LeftBehind, ...]:
     lists = {document.job.pointers[field] for field in _LISTS if field in document.job.pointers} - read
     above = {at for place in read | lists for at in _parents(place)} | lists
     silent, reasons = SILENT.get(name, frozenset()), OF_FORMAT.get(name, {})
+    dispensable = silent | DISPENSABLE[name] if name in DISPENSABLE else None
     found = []
     stack: list[tuple[str, Any]] = [(region, tree.at(region))]
     looked_at = 0
@@ -53,7 +55,7 @@ def left_behind(document: Document) -> tuple[LeftBehind, ...]:
         if value is None or value == [] or value == {} or at not in tree.values:
             continue
         line, _ = tree.position(tree.span(at, key=True).start)
-        found.append(LeftBehind(_shown(path), line, _why(path, value, reasons)))
+        found.append(LeftBehind(_shown(path), line, _why(path, value, reasons, dispensable)))
     return tuple(found)
 
 
@@ -100,24 +102,31 @@ def _shown(path: list[str]) -> str:
     return "".join(f"[{part}]" if is_digits(part) else f".{part}" for part in path).lstrip(".")
 
 
-def _why(path: list[str], value: Any, reasons: dict[str, Reason]) -> str:
-    """What a job lacks without this part: as its key says, or one in it."""
-    key = next((part for part in reversed(path) if not is_digits(part)), "")
-    reason = reasons.get(key)
+def _why(path: list[str], value: Any, reasons: dict[str, Reason], dispensable: frozenset[str] | None) -> str:
+    """What a job lacks without this part: as its key says, or one in it. Of a key that is in no table nobody knows
+    whether the job can do without."""
+    keys = [part for part in path if not is_digits(part)]
+    key = keys[-1] if keys else ""
+    within = next((part for part in keys if part in _WITH_ALL_INSIDE), "")
+    reason = reasons.get(within or key)
     if reason is not None:
         return reason if isinstance(reason, str) else reason(value)
     stack, looked_at = [value], 0
     while stack and looked_at < _MOST_INSIDE:
         looked_at += 1
-        for key, part in _inside(stack.pop()):
-            reason = reasons.get(key[1:])
+        for inner, part in _inside(stack.pop()):
+            reason = reasons.get(inner[1:])
             why = reason(part) if callable(reason) else reason
             if why:
                 return why
             stack.append(part)
-    return ""
+    if dispensable is None or key.startswith("x-") or not dispensable.isdisjoint(keys):
+        return ""
+    return "what gpuspec does not read"
 
 
+_WITH_ALL_INSIDE = ("lifecycle",)
+"""Keys whose reason is that of all that stands under them."""
 _MOST_INSIDE = 100
 """Values of one part that are searched for what is essential."""
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from gpuspec.catalog import Gpu, Offer
 from gpuspec.engines import engine_of
-from gpuspec.export.model_command import with_model
+from gpuspec.export.model_command import with_model, without_placeholders
 from gpuspec.export.script import script_text
 from gpuspec.job import Job
 from gpuspec.launch.skypilot.task import task_name
@@ -77,7 +77,7 @@ class Outgoing(NamedTuple):
 def outgoing(case: Case) -> Outgoing:
     """The job of a case, with its plan."""
     job = case.job if case.job.task else case.job._replace(task=case.workload.task)
-    job = with_model(job, case)
+    job = with_model(without_placeholders(job), case)
     if job.name is None and case.path != "-":
         job = job._replace(name=os.path.basename(case.path).partition(".")[0] or None)
     choice = case.plan.choice
@@ -172,7 +172,7 @@ def _health(job: Job, ports: tuple[int, ...], case: Case) -> tuple[str, int] | N
 
 
 def _notes(job: Job, case: Case) -> Iterator[str]:
-    if job.run != case.job.run:
+    if job.run != without_placeholders(case.job).run:
         yield f"run: {case.document.format.name} tells the engine its model by itself; here the command does"
     if job.outputs:
         yield f"outputs ({', '.join(job.outputs)}) are not fetched: copy them, or write to storage that lasts"

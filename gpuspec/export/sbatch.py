@@ -30,7 +30,8 @@ def _directives(out: Outgoing) -> Iterator[str]:
     yield "#SBATCH --output=%x-%j.log"
     image = out.job.image
     if image and _PLAIN.fullmatch(image):
-        yield f"#SBATCH --container-image={_enroot(image)}"
+        # Slurm takes the rest of a directive for a comment, from a # on that no backslash stands before.
+        yield "#SBATCH --container-image=" + _enroot(image).replace("#", r"\#")
 
 
 def _body(out: Outgoing) -> Iterator[str]:

@@ -42,6 +42,8 @@ class Known(NamedTuple):
     """Whether folders are searched for files that have an ending and the content, whatever their names."""
     keys: tuple[bytes, ...] = ()
     """Keys of YAML of which one must begin a line: most files are told apart by these, and never parsed."""
+    broken_keys: tuple[bytes, ...] = ()
+    """Keys that begin lines of every file of the format: by all of them one is known that cannot be read."""
 
     def may_be(self, path: str, data: bytes) -> bool:
         """Whether a file is worth a closer look."""
@@ -58,6 +60,18 @@ class Known(NamedTuple):
         if "" in self.endings:
             return "." not in name or name.endswith(tuple(filter(None, self.endings)))
         return name.endswith(self.endings)
+
+    def is_broken(self, source: Source) -> bool:
+        """Whether a file that cannot be read is of this format by its text: keys at the top tell without doubt. A
+        template is none: it becomes YAML later."""
+        if not self.broken_keys or not self.may_be(source.path, source.data):
+            return False
+        lines = b"\n" + source.data
+        if not all(b"\n" + key + b":" in lines for key in self.broken_keys):
+            return False
+        from gpuspec.text.yaml_tree import is_template
+
+        return bool(source.yaml.tree.problems) and not is_template(source.yaml.tree.text)
 
     def is_name(self, path: str) -> bool:
         """Whether a file is of this format by its name."""
@@ -128,6 +142,14 @@ JOB_SPEC = Known(
 )
 FORMATS = (
     Known(
+        "kubernetes",
+        "Kubernetes manifests",
+        "gpuspec.formats.kubernetes",
+        (),
+        _JSON,
+        (b'"apiVersion"',),
+    ),
+    Known(
         "gpu-cli",
         "GPU CLI's gpu.jsonc",
         "gpuspec.formats.gpu_cli",
@@ -147,6 +169,7 @@ FORMATS = (
         _KUBERNETES,
         by_content=True,
         keys=(b"apiVersion",),
+        broken_keys=(b"apiVersion", b"kind"),
     ),
     Known(
         "skypilot",
@@ -235,4 +258,4 @@ def known_by_name(name: str, *, formats: Sequence[Known] = FORMATS) -> bool:
 
 def titles(formats: Sequence[Known] = FORMATS) -> str:
     """The formats that are read, for people."""
-    return ", ".join(known.title for known in formats)
+    return ", ".join(dict.fromkeys(known.title for known in formats))

@@ -117,7 +117,9 @@ def _holds_a_job(path: str, formats: Sequence[Known]) -> bool:
         return False
     source = Source(path, data)
     found = recognised(source, formats)
-    documents = found.read(source) if found else ()
+    if found is None:
+        return any(known.is_broken(source) for known in formats)
+    documents = found.read(source)
     if documents:
         read_ahead(source, documents)
     return bool(documents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,98 @@ def test_a_dry_run_of_a_whole_job_says_what_would_be_launched(said, tmp_path: Pa
     # What lies beside a manifest may be a whole repository: none of it goes to a rented machine.
     assert f"workdir: {tmp_path}/state/no-files\n" in out
     assert "workdir" not in said(POD.replace(TOKEN, "x"), "export", "pod.yaml")[1]
+
+
+def test_run_stops_at_what_a_job_may_need_and_nobody_reads(said) -> None:  # type: ignore[no-untyped-def]
+    more = "spec:\n  serviceAccountName: reader\n  imagePullSecrets: [{name: login}]\n  neverHeardOf: 1\n"
+    text = POD.replace("spec:\n", more, 1)
+    text = text.replace(
+        "v0.11.0\n", "v0.11.0\n    workingDir: /srv\n    securityContext: {runAsUser: 1000}\n"
+    )
+    status, _, err = said(text.replace(TOKEN, "no"), "run", "--dry-run", "pod.yaml")
+    assert status == 2
+    refused = err[err.index("error[would-be-lost]") :]
+    for word in ("serviceAccountName", "imagePullSecrets", "neverHeardOf", "workingDir"):
+        assert word in refused
+    assert "securityContext" not in refused
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("sky.yaml", "resources: {accelerators: L4:1, infra: k8s}\nrun: nvidia-smi\n", "machines of its own"),
+        ("sky.yaml", "resources: {accelerators: L4:1}\nconfig: {gcp: {vpc: x}}\nrun: nvidia-smi\n", "config"),
+        (
+            "compose.yaml",
+            "services:\n  a:\n    image: x/y:1\n    command: nvidia-smi\n    secrets: [key]\n    gpus: all\n",
+            "secrets (compose.yaml:5): files of keys",
+        ),
+        (
+            "a.sbatch",
+            "#!/bin/bash\n#SBATCH --gres=gpu:l4:1 --dependency=afterok:1\nnvidia-smi\n",
+            "waits for",
+        ),
+        ("job.yaml", POD.replace("v1\nkind: Pod", "batch/v1\nkind: Job", 1), ""),
+    ],
+)
+def test_run_stops_where_another_launcher_gives_more(  # type: ignore[no-untyped-def]
+    said, tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    if not told:
+        pod = text[text.index("spec:") :].replace("\n", "\n    ").rstrip()
+        text = text[: text.index("spec:")] + f"spec:\n  completions: 10\n  template:\n    {pod}\n"
+        text, told = text.replace(TOKEN, "no"), "10 runs of it"
+    (tmp_path / name).write_text(text)
+    status, _, err = said(POD, "run", "--dry-run", "--assume-gpu", "L4", name)
+    assert (status, "error[would-be-lost]" in err) == (2, True)
+    assert told in err[err.index("error[would-be-lost]") :]
+
+
+def test_an_imported_spec_names_the_folder_of_its_files_or_is_not_written(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    for folder in ("src", "other"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "src" / "a.sbatch").write_text("#!/bin/bash\n#SBATCH --gres=gpu:l4:1\npython train.py\n")
+    assert said(POD, "import", "src/a.sbatch", "-o", "top.jsonc")[0] == 0
+    assert '"workdir": "src"' in (tmp_path / "top.jsonc").read_text()
+    assert said(POD, "import", "src/a.sbatch", "-o", "src/a.jsonc")[0] == 0
+    assert "workdir" not in (tmp_path / "src" / "a.jsonc").read_text()
+    status, _, err = said(POD, "import", "src/a.sbatch", "-o", "other/a.jsonc")
+    assert (status, "error[workdir-outside]" in err) == (2, True)
+    assert not (tmp_path / "other" / "a.jsonc").exists()
+
+
+def test_what_kubectl_writes_as_json_is_a_manifest(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    container = {"name": "c", "image": "x/y:1", "resources": {"limits": {"nvidia.com/gpu": "1"}}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p"},
+        "spec": {"containers": [container]},
+    }
+    (tmp_path / "got.json").write_text(
+        json.dumps({"apiVersion": "v1", "items": [pod], "kind": "List"}, indent=4)
+    )
+    status, out, _ = said(POD, "show", "got.json")
+    assert status == 0
+    assert "kubernetes" in out
+    assert "x/y:1" in out
+
+
+def test_words_that_an_operator_fills_in_are_not_written(said) -> None:  # type: ignore[no-untyped-def]
+    text = (
+        "apiVersion: kaito.sh/v1alpha1\nkind: MultiRoleInference\nmetadata: {name: m}\nspec:\n"
+        "  model: {name: Qwen/Qwen2.5-7B-Instruct}\n"
+        "  roles: [{type: prefill, instanceType: Standard_NC24ads_A100_v4}]\n"
+    )
+    status, out, _ = said(text, "import", "pod.yaml")
+    assert status == 0
+    assert '"run": "vllm serve Qwen/Qwen2.5-7B-Instruct"' in out
+    assert "as many machines as KAITO works out" in out
+
+
+def test_slurm_reads_the_whole_name_of_an_image(said, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    job = '{"gpu_types": ["L4"], "image": "nvcr.io/nvidia/pytorch:24.01-py3", "run": "nvidia-smi"}'
+    (tmp_path / "job.jsonc").write_text(job)
+    status, out, _ = said(POD, "export", "--to", "sbatch", "job.jsonc")
+    assert status == 0
+    assert "#SBATCH --container-image=nvcr.io\\#nvidia/pytorch:24.01-py3\n" in out

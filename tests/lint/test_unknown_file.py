@@ -65,6 +65,15 @@ def test_a_walk_meets_jobs_alone(folder: Path) -> None:
     assert list(walk(".", Settings(), formats=TABLE)) == ["job.yaml"]
 
 
+def test_a_walk_meets_manifests_that_cannot_be_read_and_no_templates(tmp_path: Path) -> None:
+    head = "apiVersion: v1\nkind: Pod\nspec:\n  nvidia.com/gpu: 1\n"
+    (tmp_path / "broken.yaml").write_text(head + "   image: a\n")
+    (tmp_path / "helm.yaml").write_text(head + "   {{- if a }}\n")
+    (tmp_path / "whole.yaml").write_text(head)
+    (tmp_path / "other.yaml").write_text("a:\n  kind: x\n  nvidia.com/gpu: 1\n   image: a\n")
+    assert [Path(found).name for found in walk(str(tmp_path), Settings())] == ["broken.yaml"]
+
+
 def test_what_is_named_is_told_what_it_is(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert lint(LintRequest(("no-gpu.yaml",), format="concise")) == 0
     assert capfd.readouterr().err == ""
