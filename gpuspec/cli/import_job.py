@@ -47,11 +47,9 @@ def command(path: str, which: str | None, everything: bool, output: str | None) 
         case = open_case(path, settings, which)
         if output is None or output == "-":
             say_document(spec_text(case))
-            if brings_files(case) and case.path != "-":
-                say(
-                    f"keep it in {os.path.dirname(case.path) or '.'}: `workdir` counts from its folder",
-                    err=True,
-                )
+            folder = os.path.dirname(case.path)
+            if brings_files(case) and os.path.abspath(folder) != os.getcwd():
+                say(f"keep it in {folder}: `workdir` counts from the folder of a spec", err=True)
         else:
             _write(output, spec_text(_from_folder_of(output, case)))
         return 0

@@ -46,7 +46,7 @@ DISPENSABLE: dict[str, frozenset[str]] = {
         {
             "annotations", "attach", "cap_add", "cap_drop", "cgroup", "cgroup_parent", "cpu_count", "cpu_percent",
             "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares", "cpus", "cpuset", "deploy",
-            "develop", "device_cgroup_rules", "dns", "dns_opt", "dns_search", "domainname", "group_add",
+            "develop", "device_cgroup_rules", "gpus", "dns", "dns_opt", "dns_search", "domainname", "group_add",
             "isolation", "label_file", "mac_address", "mem_limit", "mem_reservation", "mem_swappiness",
             "memswap_limit", "network_mode", "oom_kill_disable", "oom_score_adj", "pid", "pids_limit",
             "privileged", "pull_refresh_after", "read_only", "scale", "security_opt", "stop_grace_period",

@@ -84,7 +84,7 @@ OF_FORMAT: dict[str, dict[str, Reason]] = {
     },
     "kubernetes": {
         "volumes": _volume,
-        "initContainers": "what runs before it in the same pod",
+        "initContainers": lambda value: "what runs before it in the same pod" if _containers(value) else "",
         "containers": _containers,
         "envFrom": "variables of a ConfigMap or Secret",
         "valueFrom": _value_from,

@@ -125,7 +125,7 @@ def _why(path: list[str], value: Any, reasons: dict[str, Reason], dispensable: f
     return "what gpuspec does not read"
 
 
-_WITH_ALL_INSIDE = ("lifecycle",)
+_WITH_ALL_INSIDE = ("lifecycle", "initContainers")
 """Keys whose reason is that of all that stands under them."""
 _MOST_INSIDE = 100
 """Values of one part that are searched for what is essential."""
