@@ -333,6 +333,8 @@ class Engine(NamedTuple):
     """What the GPU does not hold it leaves to the CPU by itself."""
     registry: str = ""
     """Where its bare model names come from, if not from the Hugging Face hub."""
+    lends_script_names: bool = False
+    """Scripts of others bear the names of its own, so that a name alone does not tell."""
     also_client: bool = False
     """The same program asks its own server, so that two of its commands are no two servers."""
     projector_apart: bool = False

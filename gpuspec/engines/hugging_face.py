@@ -105,6 +105,13 @@ OTHER_WORDS = frozenset(
 )  # fmt: skip
 """Words of a file's name that say training, and those that say otherwise in spite of them."""
 
+MORE_OTHER_WORDS = frozenset(
+    {"bench", "benchmark", "benchmarks", "bandwidth", "chat", "completion", "demo", "evaluation", "evaluator", "extract",
+     "allreduce", "reduce", "nccl", "embed", "encode", "embeddings", "gen", "generation", "inferencer", "check", "hello",
+     "sampling", "score", "server", "tests", "validate", "caption", "answer"}
+)  # fmt: skip
+"""Words of a file's path that say otherwise where only the launcher of several processes says training."""
+
 METHOD_WORDS = {"qlora": "qlora", "lora": "lora", "peft": "lora"}
 """Words of a file's name → how it trains; the first that stands there counts."""
 
@@ -211,6 +218,7 @@ TRL = Engine(
     scripts=tuple(
         ((name, f"run_{name}", f"train_{name}"), _trl(name)) for name in ("sft", "dpo", "orpo", "grpo", "kto")
     ),
+    lends_script_names=True,
     packages=("trl",),
     module="trl",
     training=PEFT_TRAINING._replace(

@@ -58,6 +58,7 @@ LAUNCHERS: dict[tuple[str, ...], Tool] = {
     ("accelerate-launch",): ACCELERATE,
     ("-m", "accelerate.commands.launch"): ACCELERATE,
     ("deepspeed",): DEEPSPEED,
+    ("horovodrun",): Tool(None, None, {"-np": "all_processes:int", "-H": "-", "hosts": "-"}, starts=True),
     ("-m", "deepspeed.launcher.runner"): DEEPSPEED,
 }
 

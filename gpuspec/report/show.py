@@ -103,6 +103,8 @@ def _stated(case: Case) -> Iterator[tuple[str, tuple[Any, Origin]]]:
         if where == "job" and field in job.pointers:
             yield name, (_of_job(case, field), Origin("spec", "", job.pointer(field)))
         elif where == "workload":
+            if name == "context" and field not in work.origins and work.task == "train":
+                field = "sequence"  # the tokens of each that it learns from
             origin = work.origins.get(field)
             if origin is None or (field in work.follows_gpus and not _gpus_stated(case)):
                 continue

@@ -1,11 +1,12 @@
 """Which program a command runs, through whatever starts it."""
 
+import re
 from collections.abc import Sequence
 
 from gpuspec.commands.shell import Command
 from gpuspec.commands.word import Word, flag_name
 from gpuspec.engines import Tool
-from gpuspec.engines.hugging_face import ANY_SCRIPT, GENERIC_TRAINING
+from gpuspec.engines.hugging_face import ANY_SCRIPT, GENERIC_TRAINING, MORE_OTHER_WORDS, OTHER_WORDS
 from gpuspec.engines.launchers import LAUNCHERS
 from gpuspec.engines.training import RECIPES
 from gpuspec.named_tuple import NamedTuple
@@ -142,7 +143,18 @@ def _launch(head: tuple[str, ...], rest: Sequence[Word]) -> Invocation | None:
     inner = _inner(given)
     if inner is None:
         return Invocation(None, given.values, given.configs)
-    return inner._replace(values={**given.values, **inner.values}, configs=inner.configs + given.configs)
+    learns = {"training": Value.of(True, key[-1])} if _learns(inner) else {}
+    values = {**given.values, **learns, **inner.values}
+    return inner._replace(values=values, configs=inner.configs + given.configs)
+
+
+def _learns(inner: Invocation) -> bool:
+    """Whether a script of the author's own is a training for being started on several GPUs: where its name does not
+    say otherwise."""
+    if inner.tool is not None or inner.script is None:
+        return False
+    words = set(re.split(r"[^a-z0-9]+|_", (inner.script.value or "").lower()))
+    return not words & (OTHER_WORDS | MORE_OTHER_WORDS)
 
 
 def _inner(given: Arguments) -> Invocation | None:

@@ -69,7 +69,8 @@ def use_of(step: Step) -> Use | None:
     if script is None and task == "train" and found.script is not None and found.tool in EVERYBODYS:
         known, text = _method_of_file(found.script.text), short(found.script.text)
         values.setdefault("method", Value(known, place.origin(text)))
-    guessed = script is None and found.tool in EVERYBODYS  # what most scripts of such a name are written with
+    # What most scripts of such a name are written with.
+    guessed = script is None and (found.tool in EVERYBODYS or _borrows_its_name(found))
     values.setdefault("engine", Value(tool.engine, start._replace(kind="default") if guessed else start))
     engine = engine_of(tool.engine)
     if engine.context_is_shared:
@@ -78,6 +79,14 @@ def use_of(step: Step) -> Use | None:
         _projector(values)
     sure = found.tool is not None or script is not None
     return Use(tool, values, more_models=more, sure=sure, command=step.command, task=task)
+
+
+def _borrows_its_name(found: Invocation) -> bool:
+    """Whether a script, which is not here, may be the author's own: `train_sft.py` is not only TRL's."""
+    if found.script is None or found.tool is None:
+        return False
+    engine = engine_of(found.tool.engine)
+    return engine.lends_script_names and engine.module not in found.script.text.lower()
 
 
 def _in_4_bit(said: Values, tool: Tool | None) -> bool:

@@ -11,6 +11,8 @@ from gpuspec.commands.word import GPU_COUNT, UNKNOWN, marks
 from gpuspec.numerals import is_digits
 
 if TYPE_CHECKING:
+    import ast
+
     from tree_sitter import Node
 
 Piece = Union[tuple[str, bool], None]
@@ -141,7 +143,9 @@ def _between(
     at = start
     for child in children:
         if child.type in _NESTED and child.start_byte >= at:
-            yield _unescape(scope.source[at : child.start_byte], escapes), True
+            text = _text(child, scope)  # in quotes the grammar counts the blanks before it in
+            begin = child.end_byte - len(text.lstrip())
+            yield _unescape(scope.source[at:begin], escapes), True
             yield from _expansion(child, scope, quoted)
             at = child.end_byte
     if at < end:
@@ -199,7 +203,7 @@ def _text(node: Node, scope: Scope) -> str:
 
 
 def _expansion(node: Node, scope: Scope, quoted: bool) -> Iterator[Piece]:
-    kind, text = node.type, _text(node, scope)
+    kind, text = node.type, _text(node, scope).lstrip()
     if kind == "command_substitution":
         yield from _substituted(node, text.strip("$()` \n"), scope, quoted)
     elif kind == "simple_expansion":
@@ -209,8 +213,58 @@ def _expansion(node: Node, scope: Scope, quoted: bool) -> Iterator[Piece]:
             yield from _braced(node, text, scope, quoted)
         finally:
             scope.leave()
+    elif kind == "arithmetic_expansion" and not scope.around:
+        number = _worked_out(text[3:-2], scope)
+        yield (unknown(node, scope) if number is None else str(number)), True
     else:
         yield unknown(node, scope), True
+
+
+_ARITHMETIC = r"\d{1,9}|\$?\{?([A-Za-z_]\w*)\}?|[-+*/%()]|\s+"
+
+
+def _worked_out(text: str, scope: Scope) -> int | None:
+    """What `$(( … ))` is worth where all in it is known; in loops it changes from turn to turn."""
+    if len(text) > 80 or "**" in text or not re.fullmatch(f"(?:{_ARITHMETIC})+", text):
+        return None
+
+    def value(found: re.Match[str]) -> str:
+        if not found[1]:
+            return found[0].lstrip("0") or "0" if is_digits(found[0]) else found[0].replace("/", "//")
+        known = lookup(found[1], scope)
+        return known if isinstance(known, str) and re.fullmatch(r"0|[1-9]\d{0,8}", known) else "?"
+
+    import ast
+
+    try:
+        return _folded(ast.parse(re.sub(_ARITHMETIC, value, text).strip(), mode="eval").body)
+    except (SyntaxError, ZeroDivisionError):
+        return None
+
+
+def _folded(node: ast.expr) -> int | None:
+    import ast
+
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, int) else None
+    if not isinstance(node, ast.BinOp):
+        return None
+    left, right = _folded(node.left), _folded(node.right)
+    if left is None or right is None or max(abs(left), abs(right)) > 1 << 40:
+        return None
+    if (
+        isinstance(node.op, (ast.FloorDiv, ast.Mod)) and min(left, right) >= 0
+    ):  # below 0 the shell cuts otherwise
+        return left // right if isinstance(node.op, ast.FloorDiv) else left % right
+    if isinstance(node.op, ast.Mult):
+        return left * right
+    return (
+        left + right
+        if isinstance(node.op, ast.Add)
+        else left - right
+        if isinstance(node.op, ast.Sub)
+        else None
+    )
 
 
 def _substituted(node: Node, text: str, scope: Scope, quoted: bool) -> Iterator[Piece]:
@@ -262,7 +316,7 @@ def _braced(node: Node, text: str, scope: Scope, quoted: bool) -> Iterator[Piece
     if known is not None and (known or operator[0] != ":"):
         yield from _variable(node, name, index, scope, quoted)
         return
-    at = node.start_byte + 2 + found.end()
+    at = node.end_byte - len(text) + 2 + found.end()
     inner = list(_default(node, at, scope, quoted))
     if operator.endswith("="):
         scope.variables[name] = "".join(piece[0] for piece in inner if piece)

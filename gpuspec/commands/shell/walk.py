@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gpuspec.commands.shell import again
 from gpuspec.commands.shell.control import Control, Function
-from gpuspec.commands.shell.expand import joined
+from gpuspec.commands.shell.expand import MAX_FIELD, joined
 from gpuspec.commands.shell.grammar import clean, tree
 from gpuspec.commands.shell.redirect import redirections
 from gpuspec.commands.shell.scope import (
@@ -159,6 +160,7 @@ class _Walk(Control):
             value = UNKNOWN + self.scope.marks
             names = [word.text for word in command.words[1:] if word.text.isidentifier()]
             self.scope.variables.update(dict.fromkeys(names, value))
+            self._read_all(command, names)
         elif command.name in ("cd", "pushd", "popd"):
             self.scope.change_folder(command)
         elif command.name == "alias":
@@ -166,6 +168,13 @@ class _Walk(Control):
                 name, equals, text = word.text.partition("=")
                 if equals:
                     self.aliases[name] = tuple(word._replace(text=one) for one in plain_words(text))
+
+    def _read_all(self, command: Command, names: Sequence[str]) -> None:
+        """`read -r -d '' NAME <<EOF`: the whole here-document, without the blanks at its ends."""
+        fed = next((r.target.text for r in command.redirects if r.operator == "<<"), None)
+        whole = any(a.text in ("-d", "-rd") and not b.text for a, b in pairwise(command.words))
+        if fed is not None and whole and command.name == "read" and len(names) == 1:
+            self.scope.variables[names[0]] = fed.strip()[:MAX_FIELD]
 
     def _emit(self, command: Command) -> None:
         fed = next((r.target for r in command.redirects if r.operator in ("<<", "<<<")), None)

@@ -189,13 +189,14 @@ class _Reader:
         elements = self.elements(node)
         if elements is not None:
             return self.words(elements)
-        if isinstance(node, ast.Call) and node.args:
+        if isinstance(node, ast.Call):
             last = tail(node.func)[1]
-            inner = self.elements(node.args[0])
+            inner = self.elements(node.args[0]) if node.args else None
             if last == "join" and inner is not None:
                 return self.words(inner, plain=True)
             if last == "split" and isinstance(node.func, ast.Attribute):
-                inner_text = node.args[0] if tail(node.func)[0] == "shlex" else node.func.value
+                of_shlex = tail(node.func)[0] == "shlex" and node.args
+                inner_text = node.args[0] if of_shlex else node.func.value
                 return self.parts(inner_text, depth + 1) if depth < _DEPTH else []
         value = self.constants.values.get(node.id) if isinstance(node, ast.Name) else None
         if isinstance(value, ast.Call):
