@@ -106,9 +106,9 @@ OTHER_WORDS = frozenset(
 """Words of a file's name that say training, and those that say otherwise in spite of them."""
 
 MORE_OTHER_WORDS = frozenset(
-    {"bench", "benchmark", "benchmarks", "bandwidth", "chat", "completion", "demo", "evaluation", "evaluator", "extract",
-     "allreduce", "reduce", "nccl", "embed", "encode", "embeddings", "gen", "generation", "inferencer", "check", "hello",
-     "sampling", "score", "server", "tests", "validate", "caption", "answer"}
+    {"allreduce", "answer", "bandwidth", "bench", "benchmark", "benchmarks", "caption", "chat", "check", "completion",
+     "demo", "embed", "embeddings", "encode", "evaluation", "evaluator", "extract", "gen", "generation", "hello",
+     "nccl", "reduce", "sampling", "score", "server", "tests", "validate"}
 )  # fmt: skip
 """Words of a file's path that say otherwise where only the launcher of several processes says training."""
 

@@ -335,3 +335,20 @@ def test_replicas_are_said_as_one_says_them(replicas: list[int | None], said: st
     from gpuspec.report.show import _value
 
     assert _value("replicas", replicas) == said
+
+
+@pytest.mark.parametrize(
+    ("run", "engine", "task", "context"),
+    [
+        ("torchrun --nproc_per_node 4 main.py 50 10", None, "train", None),
+        ("torchrun --nproc_per_node 4 example_chat_completion.py", None, None, None),
+        ("horovodrun -np 4 -H a,b python keras_mnist.py", None, "train", None),
+        ("accelerate launch train_sft.py --max_seq_length 4096", None, "train", 4096),
+        ("accelerate launch trl/scripts/sft.py --max_length 1024", "trl", "train", 1024),
+    ],
+)
+def test_what_a_launcher_and_the_name_of_a_script_say(
+    run: str, engine: str | None, task: str | None, context: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = shown(json.dumps({"run": run}), capsys)
+    assert (job["engine"], job["task"], job["context"]) == (engine, task, context)
