@@ -378,6 +378,8 @@ ULTRALYTICS = Engine(
     "ultralytics",
     "trainer",
     _ULTRALYTICS,
+    module="ultralytics",
+    loaders={"YOLO": Tool("ultralytics", flags={"model": "model_name:name"}), "train": _ULTRALYTICS},
     programs={
         ("yolo", "train"): _ULTRALYTICS,
         **{

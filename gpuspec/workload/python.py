@@ -107,6 +107,10 @@ class _Reader:
             self._pretrained(owner, node)
         elif tool := readers().loader(self.modules, owner, last):
             named = [flag for flag, meaning in tool.flags.items() if meaning.startswith("model_name:")]
+            if not named and self.tools:  # works with what was loaded before
+                self.tools.append(tool)
+                self._keywords(node, tool)
+                return
             self._load(tool, node, tuple(flag.replace("-", "_") for flag in named))
             self._keywords(node, tool)
         elif last == "pipeline" and TRANSFORMERS.module in self.modules:
@@ -259,6 +263,10 @@ class _Reader:
     def result(self) -> LoadedModels:
         """Everything, once all calls were noted."""
         tool = self.tools[0] if self.tools else None
+        if (
+            tool and tool.task is None
+        ):  # YOLO("yolo11n.pt") says nothing of what is done with it, `.train()` does
+            tool = next((one for one in self.tools if one.engine == tool.engine and one.task), tool)
         if self.training:
             own = tool is not None and engine_of(tool.engine).kind == "trainer"
             usual = TRL.name if "algorithm" in self.values and TRL.module in self.modules else USUAL_TRAINER

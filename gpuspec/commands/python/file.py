@@ -60,6 +60,8 @@ class PythonFile(Text):
             targets = [part for part in ast.walk(node.target) if isinstance(part, ast.Name)]
         elif isinstance(node, ast.arg):
             names[node.arg] = None
+        elif isinstance(node, ast.ClassDef):
+            self._dataclass(node)
         elif isinstance(node, ast.Import):
             self.modules.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -71,6 +73,18 @@ class PythonFile(Text):
         for target in targets:
             if isinstance(target, ast.Name):  # assigned twice: which one counts is not known
                 names[target.id] = None if target.id in names else value
+
+    def _dataclass(self, node: ast.ClassDef) -> None:
+        """The fields of a dataclass are options, too: HfArgumentParser takes them for those of the command line."""
+        marks = (mark.func if isinstance(mark, ast.Call) else mark for mark in node.decorator_list)
+        if not any(tail(mark)[1] == "dataclass" for mark in marks):
+            return
+        for each in node.body:
+            if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+                default = each.value
+                if isinstance(default, ast.Call):
+                    default = next((k.value for k in default.keywords if k.arg == "default"), None)
+                self.defaults.setdefault(flag_name(f"--{each.target.id}"), default)
 
     def _option(self, node: ast.Call) -> None:
         flags = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
@@ -91,6 +105,11 @@ class PythonFile(Text):
         if isinstance(node, ast.Attribute):
             owner, last = tail(node)
             found = f"torch.{last}" if owner in ("torch", "jnp") else self._argument(last, depth)
+            made = self.values.get(owner)
+            if found is None and isinstance(
+                made, ast.Call
+            ):  # of what was made here: `GPU = gpu.A100(count=2)`
+                found = self.value(next((k.value for k in made.keywords if k.arg == last), None), depth + 1)
         elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             found = self.value(node.values[0], depth + 1) or self.value(node.values[-1], depth + 1)
         elif isinstance(node, (ast.Call, ast.Subscript)):

@@ -61,14 +61,19 @@ def python_of(app: App, job: Found, text: str) -> str:
         return ""
     lines = text.split("\n")
     needed = [*app.statements, *_helpers(app, job), job.node]
-    code = "\n".join(_source(lines, node) for node in sorted(needed, key=lambda node: node.lineno))
+    code = "\n".join(
+        _source(lines, node, whole_of_job=node is job.node)
+        for node in sorted(needed, key=lambda node: node.lineno)
+    )
     return code if len(code) <= _LONGEST else ""
 
 
-def _source(lines: Sequence[str], node: ast.stmt) -> str:
+def _source(lines: Sequence[str], node: ast.stmt, whole_of_job: bool) -> str:
     from textwrap import dedent
 
-    return dedent("\n".join(lines[node.lineno - 1 : node.end_lineno])).replace("\r", "")
+    marks = node.decorator_list if isinstance(node, ast.ClassDef) and not whole_of_job else []
+    first = min([node.lineno, *(mark.lineno for mark in marks)])  # a dataclass says so above its name
+    return dedent("\n".join(lines[first - 1 : node.end_lineno])).replace("\r", "")
 
 
 def _helpers(app: App, job: Found) -> list[Definition]:
