@@ -369,9 +369,6 @@ def _task(job: Job, given: Value | None) -> Value | None:
         return Value(job.task, Origin("spec", job.task, job.pointer("task")))
     if job.items and not (given and given.known == "train"):
         return Value("batch", Origin("spec", "items", job.pointer("items")))
-    stays = job.usual_task == "serve" and bool(given) and given.known == "batch"
-    if (
-        given and given.known and not stays
-    ):  # what is there for callers serves them, whatever library it does so by
-        return given
+    if given and given.known and (given.known, job.usual_task) != ("batch", "serve"):
+        return given  # what is there for callers serves them, whatever library it does so by
     return Value(job.usual_task, Origin("spec", "", job.pointer("usual_task"))) if job.usual_task else None
