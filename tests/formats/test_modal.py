@@ -221,3 +221,52 @@ def test_launches_in_a_loop_are_still_found() -> None:
         for each in lint_data(Linter(collect(), debug=True), "a.py", text.encode(), Settings(), on_disk=False)
     }
     assert "GS301" in codes
+
+
+IN_A_CLASS = """
+import modal
+from dataclasses import dataclass
+app = modal.App("x")
+GPU = modal.gpu.A100(count=2)
+@dataclass
+class Settings:
+    name: str = "unsloth/Qwen3-14B"
+    length: int = 32768
+@app.cls(gpu=GPU)
+class Generator:
+    @modal.enter()
+    def load(self):
+        from vllm import LLM
+        self.llm = LLM("mistralai/Mistral-7B-v0.1", tensor_parallel_size=GPU.count)
+    @modal.method()
+    def generate(self, prompts): return self.llm.generate(prompts)
+@app.function(gpu="L40S")
+def tune(settings: Settings):
+    from unsloth import FastLanguageModel
+    model, _ = FastLanguageModel.from_pretrained(settings.name, max_seq_length=settings.length)
+    from trl import SFTTrainer
+    SFTTrainer(model=model).train()
+@app.function(gpu="T4")
+def detect():
+    from ultralytics import YOLO
+    model = YOLO("yolov9c.pt")
+    model.train(data="data.yaml")
+@app.function(gpu="T4")
+def tokens(folder: str):
+    import subprocess
+    command = f"vllm serve {'a/b'} -tp 1"
+    subprocess.call(command.split(), cwd=folder)
+"""
+
+
+def test_what_python_of_its_own_says() -> None:
+    found = [
+        tuple(job[field] for field in ("engine", "model", "tp", "context", "task"))
+        for job in jobs(IN_A_CLASS)
+    ]
+    assert found == [
+        ("vllm", "mistralai/Mistral-7B-v0.1", 2, None, "serve"),
+        ("unsloth", "unsloth/Qwen3-14B", None, 32768, "train"),
+        ("ultralytics", "yolov9c.pt", None, None, "train"),
+        ("vllm", "a/b", 1, None, "serve"),
+    ]

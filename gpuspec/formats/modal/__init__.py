@@ -87,8 +87,8 @@ class _ModalJob(Gathered):
         decorators = marks(self.found)
         self._gpus()
         self._limits(web(decorators))
-        if self.job.is_class and (called := marked(decorators, "method", "batched")):
-            self.put("usual_task", "serve", called)
+        if self.found.is_class and (called := marked(decorators, "method", "batched")):
+            self.say("usual_task", "serve", called)
         self._scaling()
         self._machines(decorators)
         self._image()
