@@ -114,6 +114,11 @@ def _beside(values: Values, main: Use, use: Use) -> list[str]:
         elif use.tool.task == "interactive" and "task" in values and values["task"].known != "train":
             return []
         return _more(use)
+    if (
+        model is None and engine == known and use.task is None
+    ):  # `ollama pull` fetches what `ollama serve` serves
+        values["model_name"] = name
+        return _more(use)
     apart = {main.task, use.task} == {"serve", "train"}  # one generates, the other learns: two processes
     same = model is not None and name.known == model.known and name.known is not None
     if same and not apart:

@@ -352,3 +352,8 @@ def test_what_a_launcher_and_the_name_of_a_script_say(
 ) -> None:
     job = shown(json.dumps({"run": run}), capsys)
     assert (job["engine"], job["task"], job["context"]) == (engine, task, context)
+
+
+def test_what_setup_pulls_is_what_run_serves(capsys: pytest.CaptureFixture[str]) -> None:
+    job = shown('{"setup": "ollama pull llama3.2", "run": "ollama serve"}', capsys)
+    assert (job["model"], job["task"]) == ("llama3.2", "serve")
