@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shlex
 
+from gpuspec.commands.word import UNKNOWN
 from gpuspec.engines import engine_of
 from gpuspec.engines.engine import Engine
 from gpuspec.engines.operators import KAITO_SPREADS
@@ -26,7 +27,10 @@ def without_placeholders(job: Job) -> Job:
 
 
 def with_model(job: Job, case: Case) -> Job:
-    """The job with a command that names the model, where the engine's server is started by one; else as it is."""
+    """The job with a command that names the model, where the engine's server is started by one; else as it is. What
+    of its commands is not known (an argument that a program works out) is a variable that nobody sets."""
+    if job.run and UNKNOWN in job.run:
+        job = job._replace(run=job.run.replace(UNKNOWN, "${UNKNOWN}"))
     engine = engine_of(case.workload.engine)
     model = hub_id(case)
     if not engine.command or model is None or not model_is_told_elsewhere(case):

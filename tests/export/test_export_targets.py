@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gpuspec.cli.main import main
 from gpuspec.export.write import HOW, written
 from gpuspec.formats import FORMATS, Source, read
 from gpuspec.formats.job_spec import FORMAT
@@ -244,3 +245,21 @@ def test_variables_of_kubernetes_are_filled_in() -> None:
     service = yaml.safe_load(written(Case(document, on_disk=False), "dstack"))
     # kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables
     assert "CACHE=/data/c-$(HOME_DIR)-$(LATER)" in service["env"]
+
+
+@pytest.mark.parametrize(
+    "command", [("import",), ("export", "--to", "sbatch"), ("export", "--to", "kubernetes")]
+)
+def test_an_argument_that_is_not_known_is_a_variable(
+    command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It stands as a control character within gpuspec, which no file may have in it."""
+    file = tmp_path / "app.py"
+    file.write_text(
+        "import modal, os\napp = modal.App('x')\nN = os.environ['N']\n@app.function(gpu='T4')\n"
+        "def f():\n    subprocess.run([N, N])\n"
+    )
+    main([command[0], str(file), *command[1:]])
+    said = capsys.readouterr().out
+    assert "${UNKNOWN}" in said
+    assert not any(sign in said for sign in ("\x01", "\\u0001", "\\x01"))
