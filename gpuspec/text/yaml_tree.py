@@ -161,11 +161,18 @@ class _Writer:
             if name in own and len(self.tree.duplicates) < MAX_NOTES:
                 self.tree.duplicates.append(Duplicate(where, spans[where], span))
             own[name], spans[where] = (where, child), span
-        for other in merged:
-            if other.keys is None or other.children is None:
+        todo, seen = merged[::-1], set()
+        while todo:
+            other = todo.pop()
+            if other.keys is None or other.children is None or id(other) in seen:
                 continue
+            seen.add(id(other))
+            further: list[Node] = []  # a map that is merged may merge others
             for name, span, child in zip(other.keys, other.key_spans, other.children, strict=True):
-                if name not in own:
+                if name == "<<" and child.children is not None:
+                    further += [child] if child.keys is not None else child.children
+                elif name not in own:
                     where = f"{at}/{part(name)}"
                     own[name], spans[where] = (where, child), span
+            todo += reversed(further)
         return own

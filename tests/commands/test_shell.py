@@ -145,6 +145,8 @@ def test_here_documents() -> None:
     assert [(r.operator, r.target.value) for r in command.redirects] == [(">", "f.py"), ("<<", "load('x')\n")]
     command = only("M=x\ncat > f.py <<'EOF'\nload('$M')\nEOF")
     assert command.redirects[-1].target.value == "load('$M')\n"
+    first, last = parse("a && b - <<EOF\nc\nEOF\n").commands  # it is the last command's
+    assert (first.redirects, [r.target.value for r in last.redirects]) == ((), ["c\n"])
 
 
 def test_offsets_are_characters_of_the_text() -> None:

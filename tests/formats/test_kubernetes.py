@@ -255,3 +255,62 @@ def test_all_gpus_of_the_node_s_runtime() -> None:
     )
     assert jobs(pod("image: exporter", spec, gpus="")) == []
     assert jobs(pod("image: ollama/ollama", gpus="")) == []
+    daemons = pod("image: it\nenv: [{name: NVIDIA_VISIBLE_DEVICES, value: all}]", spec, gpus="")
+    template = indent(daemons.partition("spec:\n")[2], "    ")
+    head = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n"
+    assert jobs(head + template) == []  # an exporter only looks at them
+
+
+MOUNTED = """\
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: scripts}
+    data:
+      start.sh: |
+        #!/bin/bash
+        exec vllm serve Qwen/Qwen2.5-7B-Instruct \\
+          --max-model-len 8192
+      train.py: |
+        print("it trains")
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: it}
+    spec:
+      containers:
+      - name: main
+        command: COMMAND
+        volumeMounts: [{name: all, mountPath: /scripts}, {name: one, mountPath: /app/t.py, subPath: t.py}]
+        resources: {limits: {nvidia.com/gpu: 1}}
+      volumes:
+      - {name: all, configMap: {name: scripts}}
+      - {name: one, configMap: {name: scripts, items: [{key: train.py, path: t.py}]}}
+    """
+
+
+@pytest.mark.parametrize(
+    ("command", "run"),
+    [
+        (
+            "[bash, /scripts/start.sh]",
+            "#!/bin/bash\nexec vllm serve Qwen/Qwen2.5-7B-Instruct \\\n  --max-model-len 8192",
+        ),
+        (
+            '[sh, -c, "date && /scripts/start.sh; true"]',
+            "date &&\n#!/bin/bash\nexec vllm serve Qwen/Qwen2.5-7B-Instruct \\\n  --max-model-len 8192; true",
+        ),
+        (
+            '[python3, /app/t.py, --lr, "1"]',
+            "python3 - --lr 1 <<'END_OF_SCRIPT'\nprint(\"it trains\")\nEND_OF_SCRIPT",
+        ),
+        ("[bash, /scripts/other.sh]", "bash /scripts/other.sh"),
+    ],
+)
+def test_a_script_of_a_config_map_is_put_in_for_its_call(command: str, run: str) -> None:
+    (found,) = jobs(MOUNTED.replace("COMMAND", command))
+    assert found.run == run
+    if "8192" in run:
+        (document,) = documents(MOUNTED.replace("COMMAND", command))
+        pieces = found.pieces[found.pointer("run")]
+        (number,) = [piece for piece in pieces if run[piece.start : piece.end].startswith("8192")]
+        assert document.tree.text[document.tree.values[number.pointer].start :].startswith("8192")

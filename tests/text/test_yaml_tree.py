@@ -39,6 +39,13 @@ def test_anchors_and_merge_keys_stand_where_they_were_written() -> None:
     assert list(read_yaml_file("b: 1\na: 2\n").tree.value) == ["b", "a"]
 
 
+def test_what_is_merged_may_merge_itself() -> None:
+    text = "a: &a {n: 1, m: 1}\nb: &b\n  n: 2\n  <<: *a\nc:\n  <<: [*b, {k: 5, n: 6}]\n"
+    tree = read_yaml_file(text).tree
+    assert tree.value["c"] == {"n": 2, "m": 1, "k": 5}
+    assert tree.values["/c/m"] == tree.values["/a/m"]
+
+
 def test_the_same_key_twice() -> None:
     tree = read_yaml_file("secrets: {A: 1}\nrun: x\nsecrets: {}\n").tree
     assert tree.value["secrets"] == {}

@@ -86,6 +86,7 @@ class _Walk(Control):
         self.aliases: dict[str, tuple[Word, ...]] = {}
         self.wrappers: tuple[Wrapper, ...] = ()
         self.broken = False
+        self.of_last: dict[int, tuple[list[Redirect], tuple[Word, ...]]] = {}
 
     def whole(self) -> None:
         """Walk the text, then the functions that nothing called."""
@@ -97,7 +98,8 @@ class _Walk(Control):
     def _command(self, node: Node, redirects: Iterable[Redirect] = (), more: tuple[Word, ...] = ()) -> None:
         given: dict[str, str] = {}
         names: list[Node] = []
-        found = list(redirects)
+        also, after = self.of_last.pop(node.id, ((), ()))
+        found, more = [*redirects, *also], more + after
         for child in node.children:
             if child.type == "variable_assignment":
                 name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
@@ -237,6 +239,9 @@ class _Walk(Control):
         if body is not None and body.type == "command":
             self._command(body, redirects, self._words(more))
         elif body is not None:
+            last = body.children[-1] if body.type == "list" else body
+            if last.type == "command":  # the grammar gives what belongs to `b <<EOF` to all of `a && b <<EOF`
+                self.of_last[last.id] = redirects, self._words(more)
             self.block([body])
         self.scope.around = outer
         self.block(later, self._within("pipe", node, branch=1) if piped else None)

@@ -28,6 +28,8 @@ class GpusAsked(NamedTuple):
     limits: int | None = None
     shared: bool = False
     """One of several shares in time of the same GPU."""
+    by_runtime: bool = False
+    """The container runtime shows it the GPUs of its node; the scheduler is not asked for any."""
 
 
 def asked(container: At, spec: At, manifest: Manifest) -> GpusAsked | None:

@@ -10,6 +10,7 @@ from gpuspec.formats.kubernetes.environment import environment
 from gpuspec.formats.kubernetes.gpus import GpusAsked, asked, slice_gb
 from gpuspec.formats.kubernetes.manifest import Manifest, Resource
 from gpuspec.formats.kubernetes.nodes import nodes
+from gpuspec.formats.kubernetes.scripts import scripts_put_in
 from gpuspec.formats.kubernetes.volumes import volumes
 
 _RESTARTS = {"Always": "always", "OnFailure": "on-failure", "Never": "never"}
@@ -48,8 +49,15 @@ def prepared(draft: JobDraft, spec: At) -> None:
 
 
 def pod_jobs(resource: Resource, spec: At, kind: str | None = None) -> list[JobDraft]:
-    """A job for each container of a pod that asks for GPUs."""
+    """A job for each container of a pod that asks for GPUs. What runs on each node and asks for none (device plugins,
+    exporters) only looks at the GPUs."""
     found = gpu_containers(spec, resource.manifest)
+    if resource.kind == "DaemonSet":
+        found = [
+            (container, wanted)
+            for container, wanted in found
+            if not wanted.by_runtime or engine_in(container.at("image").filled)
+        ]
     return [pod_job(resource, spec, container, wanted, kind) for container, wanted in found]
 
 
@@ -65,6 +73,7 @@ def pod_job(
     """What one container of a pod does, as a job. `runs` is the container that starts what runs in it, if another."""
     draft = JobDraft(resource, container, kind)
     container_fields(draft, container if runs is None else runs)
+    scripts_put_in(draft, spec, container if runs is None else runs)
     if wanted is not None:
         ask(draft, wanted)
     of_pod(draft, spec, container, wanted)
@@ -104,4 +113,4 @@ def _by_runtime(spec: At) -> Iterator[tuple[At, GpusAsked]]:
         visible = container.at("env").named("NVIDIA_VISIBLE_DEVICES").at("value")
         named = visible.value is not None and (visible.word or "") not in _NO_GPU
         if named or (visible.value is None and engine_in(container.at("image").filled)):
-            yield container, GpusAsked(None, visible if named else runtime)
+            yield container, GpusAsked(None, visible if named else runtime, by_runtime=True)
