@@ -48,6 +48,7 @@ _BENCH = {
 _VARIABLES = {
     "LLAMA_ARG_MODEL": "model_name:name",
     "LLAMA_ARG_HF_REPO": "model_name:name",
+    "LLAMA_ARG_MODEL_URL": "model_name:name",
     "LLAMA_ARG_HF_FILE": "hub_file:name",
     "LLAMA_ARG_CTX_SIZE": "context:int",
     "LLAMA_ARG_N_PARALLEL": "concurrency:int",

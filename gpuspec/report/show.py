@@ -14,7 +14,7 @@ from gpuspec.engines import engine_of
 from gpuspec.job import GpuChoice, Job
 from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
-from gpuspec.quantization import spelled
+from gpuspec.quantization import find_scheme, spelled
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown, width
 from gpuspec.sizing import Unsized
@@ -141,9 +141,18 @@ def _written(case: Case, origin: Origin) -> str | None:
     if origin.kind != "name":
         return scheme
     named = (work.model_name or "").lower()
-    kind, _, exact = scheme.rpartition(":")
+    exact = scheme.rpartition(":")[2]
     word = exact.lower() if exact.lower() in named else exact.partition("-")[0]
-    return (scheme if kind else word) if word.lower() in named else None
+    return word if word.lower() in named else _in_name(scheme, named)
+
+
+def _in_name(scheme: str, named: str) -> str | None:
+    """A scheme as a model's name writes it, where that is another word: `fp4` of NVFP4's."""
+    for cue, pattern in find_scheme(scheme).in_names:
+        found = re.search(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", named) if cue in named else None
+        if found:
+            return found[0]
+    return None
 
 
 _ONE_WORD = re.compile(r"[\w:-]{2,24}")

@@ -257,6 +257,8 @@ def test_a_scheme_is_shown_in_the_file_s_word_and_what_it_means_is_derived(
         "/models/Qwen2.5-7B-Instruct-GPTQ-Int8 --quantization gptq": ("gptq", "gptq-int8"),
         "Qwen/Qwen2.5-7B-Instruct --quantization gptq": ("gptq", "gptq-int4"),
         "Qwen/Qwen2.5-7B-Instruct-AWQ": ("awq", None),
+        "nvidia/Llama-3.3-70B-Instruct-FP4": ("fp4", "nvfp4"),
+        "bartowski/Llama-3.2-1B-Instruct-GGUF:Q4_K_M": ("q4_k_m", "gguf:Q4_K_M"),
     }
     for command, (word, scheme) in words.items():
         job = shown(json.dumps({"run": f"vllm serve {command}"}), capsys)

@@ -103,6 +103,8 @@ def test_a_command_given_as_arguments_is_what_is_meant() -> None:
          ("tgi", "google/gemma-2-9b-it", "3.0.1")),
         ("michaelf34/infinity", {"INFINITY_MODEL_ID": "BAAI/bge-m3"}, ("infinity", "BAAI/bge-m3", None)),
         ("ghcr.io/ggml-org/llama.cpp:server-cuda", {"LLAMA_ARG_MODEL": "/x.gguf"}, ("llama.cpp", "/x.gguf", None)),
+        ("ghcr.io/ggml-org/llama.cpp:server-cuda", {"LLAMA_ARG_MODEL_URL": "https://a.b/x.gguf"},
+         ("llama.cpp", "https://a.b/x.gguf", None)),
         ("ollama/ollama:0.5.7", {}, ("ollama", None, "0.5.7")),
         ("tensorflow/serving:latest-gpu", {"MODEL_NAME": "resnet"}, ("tensorflow-serving", None, None)),
     ],

@@ -180,3 +180,21 @@ def test_the_items_of_a_list() -> None:
     one = "{apiVersion: v1, kind: Pod, metadata: {name: it}, spec: " + POD + "}"
     (document,) = documents(f"apiVersion: v1\nkind: List\nitems: [{one}]\n")
     assert document.called == "doc:0#/items/0/spec/containers/0"
+
+
+def test_what_a_launcher_of_training_starts_trains() -> None:
+    for command, task in {
+        "[torchrun, --nproc-per-node, '8', resnet.py, --backend=nccl]": "train",
+        "[torchrun, --nproc-per-node, '8', generate.py]": "batch",
+        "[python, resnet.py]": "batch",
+    }.items():
+        pod = POD.replace("[python, train.py]", command)
+        (found,) = jobs(manifest("Job", f"  template: {{spec: {pod}}}", "batch/v1"))
+        assert found.usual_task == task
+
+
+def test_a_model_that_kubeflow_fetches_first() -> None:
+    spec = "  trainer: {resourcesPerNode: {limits: {nvidia.com/gpu: 4}}}\n  initializer: {model: {storageUri: 'hf://a/b'}}"
+    (found,) = jobs(manifest("TrainJob", spec, "trainer.kubeflow.org/v1alpha1"))
+    assert found.model is not None
+    assert found.model.id == "a/b"

@@ -224,6 +224,8 @@ def test_kaito_tunes_and_takes_a_pod() -> None:
     pod = "{containers: [{name: c, image: i, resources: {limits: {nvidia.com/gpu: 1}}}]}"
     one(KAITO + f"inference: {{template: {{spec: {pod}}}}}\n", gpus=[("A100 80GB PCIe", 1)], model=None,
         place="doc:0#/inference/template/spec/containers/0")  # fmt: skip
+    bare = "{containers: [{name: main, image: it}]}"  # the instance has the GPUs
+    one(KAITO + f"inference: {{template: {{spec: {bare}}}}}\n", gpus=[("A100 80GB PCIe", 2)], image="it")
     assert documents(KAITO.replace("kaito.sh", "example.org") + "inference: {preset: {name: a}}\n") == ()
 
 

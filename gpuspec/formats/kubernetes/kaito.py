@@ -9,6 +9,7 @@ from gpuspec.engines.operators import KAITO, KAITO_SPREADS, KAITO_USUAL
 from gpuspec.formats.command import Argument
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
+from gpuspec.formats.kubernetes.gpus import GpusAsked
 from gpuspec.formats.kubernetes.manifest import Manifest, Resource
 from gpuspec.formats.kubernetes.pods import gpu_containers, pod_job
 from gpuspec.formats.kubernetes.serving import (
@@ -49,7 +50,11 @@ def _workspace(resource: Resource, at: At) -> list[JobDraft]:
     template = inference.at("template", "spec")
     drafts = []
     if template.at("containers").value is not None:
-        for container, wanted in gpu_containers(template, resource.manifest):
+        asking: list[tuple[At, GpusAsked | None]] = [*gpu_containers(template, resource.manifest)]
+        # where none says how many, the machine's are there for the first
+        for container, wanted in asking or [
+            (first, None) for first in [*template.at("containers").elements()][:1]
+        ]:
             drafts.append(pod_job(resource, template, container, wanted))
             server(drafts[-1])
     elif tuning.value is not None:

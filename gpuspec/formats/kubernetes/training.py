@@ -9,6 +9,7 @@ from gpuspec.formats.kubernetes.gpus import resources_asked
 from gpuspec.formats.kubernetes.groups import group_job, role
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.pods import ask, of_pod
+from gpuspec.formats.kubernetes.serving import model_of
 from gpuspec.formats.kubernetes.workloads import deadline, retries, suspended
 
 _SPECS = (
@@ -63,6 +64,8 @@ def train_job(resource: Resource) -> list[JobDraft]:
     for key in ("podTemplateOverrides", "podSpecOverrides"):
         for each in resource.spec.at(key).elements():
             of_pod(draft, each.at("spec"), At(None, each.place))
+    model = resource.spec.at("initializer", "model", "storageUri")
+    draft.say("model.id", model_of(model), model)
     return _trained(resource, [draft])
 
 

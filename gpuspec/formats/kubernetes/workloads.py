@@ -1,5 +1,6 @@
 """Kubernetes' own kinds: Pod, Deployment and the like, Job, CronJob."""
 
+import re
 from collections.abc import Mapping
 
 from gpuspec.formats.kubernetes.at import At
@@ -94,8 +95,17 @@ def retries(draft: JobDraft, at: At) -> None:
 
 
 def ends(draft: JobDraft) -> None:
-    """What runs to its end is a batch of work, unless its commands say otherwise."""
-    draft.say("usual_task", "batch", draft.resource.at.at("kind"))
+    """What runs to its end is a batch of work, unless its commands say otherwise; what a launcher of training starts
+    on several GPUs trains."""
+    run = draft.value.get("run") or ""
+    trains = _TRAINS.search(run) is not None and _ELSE.search(run) is None
+    draft.say("usual_task", "train" if trains else "batch", draft.resource.at.at("kind"))
+
+
+_TRAINS = re.compile(
+    r"\b(?:torchrun|torch\.distributed\.(?:run|launch)|accelerate[ -]launch|deepspeed|horovodrun|composer)\b"
+)
+_ELSE = re.compile(r"infer|eval|serv|generat|predict|bench|nccl[-_]test|chat|completion|all_?reduce", re.I)
 
 
 def copies(draft: JobDraft, at: At) -> None:
