@@ -303,6 +303,11 @@ MOUNTED = """\
             '[python3, /app/t.py, --lr, "1"]',
             "python3 - --lr 1 <<'END_OF_SCRIPT'\nprint(\"it trains\")\nEND_OF_SCRIPT",
         ),
+        (
+            "[torchrun, /app/t.py]",
+            "mkdir -p /app && cat > /app/t.py <<'END_OF_SCRIPT'\nprint(\"it trains\")\nEND_OF_SCRIPT\n"
+            "torchrun /app/t.py",
+        ),
         ("[bash, /scripts/other.sh]", "bash /scripts/other.sh"),
     ],
 )

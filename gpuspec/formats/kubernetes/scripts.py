@@ -2,10 +2,11 @@
 
 import re
 
-from gpuspec.formats.command import SHELLS, of_scalar
+from gpuspec.formats.command import SHELLS, CommandText, of_scalar
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.formats.kubernetes.manifest import Resource
+from gpuspec.formats.kubernetes.serving import followed
 from gpuspec.job.job import Piece
 
 _PART = re.compile(r"[^\n;&|]+")
@@ -18,8 +19,8 @@ _END = "END_OF_SCRIPT"
 
 
 def scripts_put_in(draft: JobDraft, spec: At, container: At) -> None:
-    """Put the scripts that a pod mounts from ConfigMaps in the place of the calls of them. What a script is told on
-    its command line (`$1`) is not known."""
+    """Put the scripts that a pod mounts from ConfigMaps in the place of the calls of them, and write the other files
+    of these that the commands name before they run. What a script is told on its command line (`$1`) is not known."""
     text = draft.value.get("run")
     if not isinstance(text, str) or len(text) > _LONGEST:
         return
@@ -27,32 +28,60 @@ def scripts_put_in(draft: JobDraft, spec: At, container: At) -> None:
     if not files:
         return
     at = draft.places["/run"]
-    new, done, old = "", 0, draft.pieces.get(at, ())
+    found = _called_put_in(CommandText(text, draft.pieces.get(at, ())), files, draft.resource, container)
+    for path, script in files.items():
+        for name in _names(path, container):
+            if _is_named(name, found.text) and len(found.text) < _LONGEST:
+                found = followed(_written(name, script, draft.resource), found, "\n")
+                break
+    draft.value["run"], draft.pieces[at] = found.text, found.pieces
+
+
+def _written(path: str, script: At, resource: Resource) -> CommandText:
+    """The commands that write a file."""
+    inside = of_scalar(resource.manifest.tree, script.value.rstrip("\n"), script.place)
+    folder = path.rpartition("/")[0]
+    made = f"mkdir -p {folder} && " if folder else ""
+    before, after = f"{made}cat > {path} <<'{_END}'\n", f"\n{_END}"
+    return CommandText(before + inside.text + after, _moved(inside.pieces, 0, len(inside.text), len(before)))
+
+
+def _names(path: str, container: At) -> tuple[str, ...]:
+    """What commands may call a file: by its path, or by that from where they run."""
+    folder = (container.at("workingDir").text or "").rstrip("/") + "/"
+    return (path, path.removeprefix(folder)) if len(folder) > 1 and path.startswith(folder) else (path,)
+
+
+def _is_named(name: str, text: str) -> bool:
+    return re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w/-]|\.\w)", text) is not None
+
+
+def _called_put_in(
+    given: CommandText, files: dict[str, At], resource: Resource, container: At
+) -> CommandText:
+    text = given.text
+    new, done = "", 0
     pieces: list[Piece] = []
     for part in _PART.finditer(text):
         found = _called(part[0], files, container)
         if found is None:
             continue
         script, python, path = found
-        ends_line = text[part.end() : part.end() + 1] in ("", "\n")
-        if python and not ends_line:
+        if python and text[part.end() : part.end() + 1] not in ("", "\n"):
             continue
-        before, after = (
-            ("\n", "")
-            if not python
-            else (f"{part[0].rstrip().replace(path, '-', 1)} <<'{_END}'\n", f"\n{_END}")
-        )
-        pieces += _moved(old, done, part.start(), len(new) - done)
+        before, after = ("\n", "")
+        if python:
+            before, after = f"{part[0].rstrip().replace(path, '-', 1)} <<'{_END}'\n", f"\n{_END}"
+        elif not new and not text[: part.start()].strip():
+            before = ""
+        pieces += _moved(given.pieces, done, part.start(), len(new) - done)
         new += text[done : part.start()] + before
-        inside = of_scalar(draft.resource.manifest.tree, script.value, script.place)
+        inside = of_scalar(resource.manifest.tree, script.value.rstrip(), script.place)
         pieces += _moved(inside.pieces, 0, len(inside.text), len(new))
-        new += inside.text.rstrip() + after
+        new += inside.text + after
         done = part.end()
-    if done:
-        pieces += _moved(old, done, len(text), len(new) - done)
-        draft.value["run"] = (new + text[done:]).lstrip("\n")
-        by = len(new + text[done:]) - len(draft.value["run"])
-        draft.pieces[at] = _moved(pieces, by, len(new + text), -by)
+    pieces += _moved(given.pieces, done, len(text), len(new) - done)
+    return CommandText(new + text[done:], tuple(pieces))
 
 
 def _moved(pieces: "tuple[Piece, ...] | list[Piece]", start: int, end: int, by: int) -> tuple[Piece, ...]:
