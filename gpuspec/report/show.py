@@ -146,6 +146,15 @@ def _written(case: Case, origin: Origin) -> str | None:
     return word if word.lower() in named else _in_name(scheme, named)
 
 
+def _replicas(job: Job) -> list[int | None] | None:
+    """The least and the most copies; none of each where it is suspended, which a job spec cannot say."""
+    if job.scaling is None:
+        return None
+    least, most = job.scaling.min, job.scaling.max
+    stopped = least == 0 and most is None and job.deployment is not None and job.deployment.suspended
+    return [least, 0 if stopped else most]
+
+
 def _in_name(scheme: str, named: str) -> str | None:
     """A scheme as a model's name writes it, where that is another word: `fp4` of NVFP4's."""
     for cue, pattern in find_scheme(scheme).in_names:
@@ -163,7 +172,7 @@ def _of_job(case: Case, field: str) -> Any:
     if field == "spot":
         return _own_spot(case, job)
     if field == "scaling":
-        return [job.scaling.min, job.scaling.max] if job.scaling else None
+        return _replicas(job)
     if field == "gpu_types":
         return [{"gpu": _canonical(case, choice), "count": _count(case, choice)} for choice in job.gpu_types]
     if field == "ports":

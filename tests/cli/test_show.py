@@ -276,6 +276,18 @@ tuning: {preset: {name: falcon-7b}, method: qlora}
     assert (job["quantization"], job["derived"]["quantization"]["value"]) == ("qlora", "nf4")
 
 
+def test_a_server_that_is_switched_off_has_no_copies(capsys: pytest.CaptureFixture[str]) -> None:
+    text = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: it}
+spec:
+  replicas: 0
+  template: {spec: {containers: [{name: a, image: b, resources: {limits: {nvidia.com/gpu: 1}}}]}}
+"""
+    assert shown(text, capsys, name="x.yaml")["replicas"] == [0, 0]
+
+
 def test_a_file_without_a_gpu_job_holds_none(capsys: pytest.CaptureFixture[str]) -> None:
     files = {
         "services: {web: {image: nginx}}": "x.yaml (compose) holds no job: no service in it asks for a GPU",
