@@ -47,7 +47,7 @@ def run(command: list[str], folder: Path, runs: int, settings: dict[str, str]) -
 
 def _taken(said: str) -> int:
     """How many files were taken for jobs."""
-    if "holds no job specs" in said:
+    if "error[no-specs]" in said:
         return 0
     return len({line.partition(":")[0] for line in said.split(os.linesep)})
 
