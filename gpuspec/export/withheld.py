@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gpuspec.job import Job
-from gpuspec.lint.secrets import known_form, masked, named
+from gpuspec.lint.secrets import SECRET_NAME, known_form, masked, named
 from gpuspec.named_tuple import NamedTuple
 
 _NAMES = (
@@ -52,9 +52,16 @@ def without_secrets(job: Job) -> Withheld:
     return Withheld(job._replace(**changed), tuple(moved), tuple(found))
 
 
+_SHORT = re.compile(r"(?=[^\s$]*[0-9])(?=[^\s$]*[A-Za-z])[^\s$]{8,}")
+"""What may be a password under the name of one: a lint says so of longer values only, a written file takes no risk."""
+
+
 def _is_secret(name: str, value: str) -> bool:
     return (
-        known_form(value) is not None or named(name, value) or masked(f"{name}={value}") != f"{name}={value}"
+        bool(re.fullmatch(SECRET_NAME, name) and _SHORT.fullmatch(value))
+        or known_form(value) is not None
+        or named(name, value)
+        or masked(f"{name}={value}") != f"{name}={value}"
     )
 
 

@@ -205,3 +205,10 @@ def test_slurm_reads_the_whole_name_of_an_image(said, tmp_path: Path) -> None:  
     status, out, _ = said(POD, "export", "--to", "sbatch", "job.jsonc")
     assert status == 0
     assert "#SBATCH --container-image=nvcr.io\\#nvidia/pytorch:24.01-py3\n" in out
+
+
+def test_a_short_password_is_named_and_not_written(said) -> None:  # type: ignore[no-untyped-def]
+    text = POD.replace("name: HF_TOKEN", "name: DB_PASSWORD").replace(TOKEN, "Zx9kQ2vB7m")
+    status, out, _ = said(text, "import", "pod.yaml")
+    assert (status, "Zx9kQ2vB7m" in out) == (0, False)
+    assert '"secrets": ["DB_PASSWORD"]' in out
