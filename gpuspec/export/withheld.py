@@ -53,7 +53,7 @@ def without_secrets(job: Job) -> Withheld:
 
 
 _SHORT = re.compile(r"(?=[^\s$]*[0-9])(?=[^\s$]*[A-Za-z])[^\s$]{8,}")
-"""What may be a password under the name of one: a lint says so of longer values only, a written file takes no risk."""
+"""What may be a password under the name of one: a lint says so of longer values only; a file takes no risk."""
 
 
 def _is_secret(name: str, value: str) -> bool:
