@@ -5,9 +5,11 @@ RENTED_GPUS: dict[str, frozenset[str]] = {
     "gcp": frozenset({"P4", "P100", "V100", "T4", "A100", "L4", "H100", "H200"}),
     "azure": frozenset({"M60", "V100", "T4", "A10", "A100", "H100", "H200", "MI300X"}),
 }
-"""The GPUs of three clouds up to 2024, those that are new since left out. AWS: EC2 instance types G3 to G6e and P3 to
-P5en; GCP: "GPU machine types"; Azure: N-series sizes; each as its documentation lists them, 2026-11-30. What a
-cloud's price list lacks it may rent all the same: lists are not complete."""
+"""Those that came out up to 2024; newer ones are left out, for lists change. AWS: docs.aws.amazon.com, Batch, "Run
+GPU jobs" (G3 M60, G4dn T4, G5 A10G, G5g T4G, G6 L4, G6e L40S, P3 V100, P4 A100, P5 H100 and H200). GCP:
+cloud.google.com/compute/docs/gpus (A3, A2, G2, and T4, V100, P100, P4 for N1). Azure: Microsoft Learn, "GPU
+accelerated" sizes (NVv3 M60, NCv3 V100, NCasT4, NVadsA10, NC and ND A100, H100, H200, MI300X).
+Read on 2026-11-30: AWS up to G6, GCP, and ND of A100 and H100; the others as first written."""
 PLACED_GPUS = frozenset().union(*RENTED_GPUS.values()) | {
     "RTX 3090", "RTX 4090", "RTX A4000", "RTX A5000", "RTX A6000", "A40", "L40", "RTX 6000 Ada",
 }  # fmt: skip

@@ -222,6 +222,10 @@ class Server(NamedTuple):
     port_flag: str = "--port"
     bind_variable: str = ""
     """The variable that says host and port, where no flag does."""
+    loads_later: bool = False
+    """It is up at once, and loads a model when it is first asked for it."""
+    image_listens: bool = False
+    """Its own container image tells it to listen on every address."""
     key_flags: tuple[str, ...] = ()
     """Flags that make it ask for an API key; none: it cannot."""
     key_variable: str = ""

@@ -210,7 +210,16 @@ OLLAMA = Engine(
         )
     ),
     decode=_DECODE,
-    server=Server(11434, "/api/tags", loopback=True, host_flag="", port_flag="", bind_variable="OLLAMA_HOST"),
+    server=Server(
+        11434,
+        "/api/tags",
+        loopback=True,
+        host_flag="",
+        port_flag="",
+        bind_variable="OLLAMA_HOST",
+        loads_later=True,
+        image_listens=True,  # ENV OLLAMA_HOST=0.0.0.0:11434 in its Dockerfile, November 2026
+    ),
     spills=True,
     registry="ollama.com",
     also_client=True,

@@ -179,6 +179,7 @@ TGI = Engine(
     title="TGI",
     prefill=vllm.PREFILL,
     images={"text-generation-inference": _TGI},
+    cuda=(((1, 2), (12, 1)), ((2, 1), (12, 4)), ((3, 3), (12, 8))),  # its Dockerfile; 3.3 has Blackwell
     # Its Dockerfile; those of huggingface/Google-Cloud-Containers and of SageMaker, which start it as well; 2026
     entrypoints=dict.fromkeys(
         (

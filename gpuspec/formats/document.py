@@ -131,6 +131,8 @@ class Format(NamedTuple):
     known. Where the very value stands in the file, that is changed without asking."""
     no_job: str = "nothing in it asks for a GPU"
     """What is said of a file of it that holds no job."""
+    container_ends: bool = False
+    """Whether a job runs in a container that goes when it ends, and the file says all that is mounted in it."""
     in_spec_fields: bool = False
     """Whether it is JSONC in the fields of schemas/job.schema.json: fixes and an editor's completions are made for
     those."""

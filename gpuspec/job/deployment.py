@@ -44,6 +44,10 @@ class DeploymentSpec(NamedTuple):
     model_name: str | None = None
     """The name of the model that a gateway or a client of the same file asks the server for."""
     instance_type: str | None = None
+    packs_replicas: bool | None = None
+    """Whether several replicas of its server share the GPUs of one container."""
+    host_network: bool | None = None
+    """Whether its ports are those of the machine, without being named."""
     suspended: bool | None = None
     """Whether it does not run as long as nobody says so: `suspend: true`, no replicas."""
 

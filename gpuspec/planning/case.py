@@ -310,6 +310,8 @@ class Case:
         """How many GPUs of a machine the commands use; None where that is not known."""
         from gpuspec.planning.gpus_used import gpus_used
 
+        if self.job.deployment is not None and self.job.deployment.packs_replicas:
+            return None  # one replica's GPUs are not all that the container uses
         return gpus_used(self.workload, self.steps)
 
     @cached_property

@@ -91,7 +91,7 @@ RULES = (
         asks_for=("secrets",),
     ),
     rule("GS407", "setup-every-time", "lifetime.setup_every_time", preview=True),
-    rule("GS408", "results-lost", "lifetime.results_lost", asks_for=("outputs",)),
+    rule("GS408", "results-lost", "lifetime.results_lost"),
     rule(
         "GS409",
         "never-scales-to-zero",
@@ -136,7 +136,7 @@ RULES = (
     rule("GS701", "inline-secret", "safety.inline_secret"),
     rule("GS702", "insecure-download", "safety.insecure_download"),
     rule("GS703", "remote-code", "safety.remote_code"),
-    rule("GS704", "open-port", "safety.open_port", when=("ports",)),
+    rule("GS704", "open-port", "safety.open_port", when=("ports", *DEPLOYED)),
     # GS8 how it is deployed
     rule(
         "GS801",

@@ -76,7 +76,19 @@ def checkpoints(job: Job, steps: Sequence[Step]) -> Checkpoints:
         to_hub = to_hub or ("hub_strategy" in keys and any("checkpoint" in word for word in words))
         path = path or _value(words, _FOLDERS)
     resumes = resumes or any("resume" in name.lower() for name in job.env)
+    if path and _mounted(path, job):  # what is saved is out of the machine's hands at once
+        return Checkpoints(path, True, running or resumes, resumes, at_end)
     return Checkpoints(path, True if to_hub else _kept(path, job), running, resumes, at_end)
+
+
+def _mounted(path: str, job: Job) -> bool:
+    """Whether a folder lies on a volume or a bucket that is mounted."""
+    mounts = job.deployment.mounts if job.deployment else ()
+    return any(
+        mount.lasts and (path + "/").startswith(mount.path.rstrip("/") + "/")
+        for mount in mounts
+        if mount.path
+    )
 
 
 def _kept(path: str | None, job: Job) -> bool | None:

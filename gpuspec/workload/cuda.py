@@ -40,7 +40,8 @@ def cuda_builds(job: Job, steps: Sequence[Step], workload: Workload) -> Iterator
     image = job.image or ""
     if image:
         cuda = _stated(image) or _of_ngc(image)
-        if cuda:
+        bare = "nvidia/cuda" in image and any(installs(step) for step in steps)
+        if cuda and not bare:  # wheels bring a CUDA of their own, whatever toolkit lies beside them
             yield CudaBuild("the image", job.pointer("image"), cuda)
     pytorch = None
     for step in steps:

@@ -52,6 +52,8 @@ FORMAT = Format(
     examples={
         "readiness": "healthcheck: {test: [CMD, curl, -sf, '{address}'], interval: 10s, start_period: 10m}",
         "secrets": "environment: [HF_TOKEN]",
+        "ports.public": "is open on every address of the machine",
+        "ports": "publish it to this machine alone: '127.0.0.1:PORT:PORT'",
         "deployment.shm_gb": "shm_size: 16gb, or ipc: host",
         "deployment.mounts": "volumes: [models:/root/.cache/huggingface]",
     },

@@ -124,6 +124,8 @@ def deployment(service: ComposeValue, asked: GpuRequest) -> Parts:
         found["shm_gb"] = (math.inf, ipc.pointer)
     elif (shared := gib(size)) is not None:
         found["shm_gb"] = (shared, size.pointer)
+    if (network := service.get("network_mode")).text == "host":
+        found["host_network"] = (True, network.pointer)
     mounts = list(_mounts(service))
     if mounts:
         found["mounts"] = (mounts, service.get("volumes").pointer)

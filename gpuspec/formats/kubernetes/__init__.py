@@ -49,15 +49,20 @@ FORMAT = Format(
         "secrets": "secretKeyRef",
     },
     examples={
-        "readiness": "readinessProbe: {httpGet: {path: /health, port: 8000}}",
+        "ports.public": "is what a load balancer leads to from outside the cluster",
+        "ports": "`type: ClusterIP` leaves it inside the cluster",
+        "readiness": "readinessProbe: {httpGet: {path: {path}, port: {port}}}",
         "budget.max_hours": "activeDeadlineSeconds: 86400",
         "deployment.shm_gb": "mount an emptyDir with `medium: Memory` and a sizeLimit of some Gi at /dev/shm",
         "deployment.mounts": "mount a claim (persistentVolumeClaim) where the hub's cache is (HF_HOME)",
         "scaling.min": "an autoscaler that goes to zero (KEDA, Knative, minReplicas: 0) where nights are quiet",
         "secrets": "env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf-token, key: token}}}]",
-        "deployment.startup_seconds": "startupProbe: {httpGet: {path: /health, port: 8000}, failureThreshold: 180}",
+        "deployment.startup_seconds": (
+            "startupProbe: {httpGet: {path: {path}, port: {port}}, periodSeconds: 10, failureThreshold: {tens}}"
+        ),
     },
     takes_files=False,
+    container_ends=True,
     disk_holds_image=False,
     env_reference="$(NAME)",
 )  # fmt: skip

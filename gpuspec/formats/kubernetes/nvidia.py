@@ -65,12 +65,21 @@ def _nim(resource: Resource, spec: At) -> JobDraft | None:
     shared = quantity(spec.at("storage", "sharedMemorySizeLimit").value)
     if shared is not None:
         draft.say("deployment.shm_gb", shared / 2**30, spec.at("storage", "sharedMemorySizeLimit"))
+    _kept(draft, spec.at("storage"))
     port = spec.at("expose", "service", "port")
     if port.whole and 0 < port.whole < 65536:
         draft.add("ports", port.whole, port)
     draft.cannot_say.update({"readiness", "deployment.shm_gb"})
     server(draft)
     return draft
+
+
+def _kept(draft: JobDraft, storage: At) -> None:
+    """Where the operator keeps models: a NIMCache, a claim, a folder of the host."""
+    for key in ("nimCache", "pvc", "hostPath"):
+        if storage.at(key).value:
+            mount = {"path": "/model-store", "lasts": True, "pointer": storage.at(key).place}
+            draft.say("deployment.mounts", [mount], storage)
 
 
 def dynamo_graph(resource: Resource) -> list[JobDraft]:

@@ -57,6 +57,7 @@ def served(resource: Resource, drafts: list[JobDraft]) -> list[JobDraft]:
 
 def _serve(draft: JobDraft, application: Application) -> None:
     run_words(draft, _command(application), application.model)
+    draft.say("deployment.packs_replicas", True, application.model)
     if application.gpu is not None and application.gpu.word and "gpu_types" not in draft.value:
         draft.gpu(application.gpu.word, application.gpu)
     if application.copies is not None:

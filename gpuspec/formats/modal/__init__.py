@@ -305,5 +305,6 @@ FORMAT = Format(
     },
     examples={"gpu_types": 'gpu="L40S"', "keep_alive_minutes": "scaledown_window=60"},
     takes_files=False,
+    container_ends=True,
     takes_first=True,
 )  # fmt: skip

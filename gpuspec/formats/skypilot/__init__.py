@@ -123,7 +123,7 @@ FORMAT = Format(
         "spot": "`resources: {use_spot: true}`",
         "secrets": "`secrets: {HF_TOKEN: null}` and `--secret HF_TOKEN`",
         "scaling.min": "`replica_policy: {min_replicas: 0, max_replicas: 2}` where nights are quiet",
-        "deployment.startup_seconds": "`readiness_probe: {initial_delay_seconds: 1200}`, which is the default",
+        "deployment.startup_seconds": "`readiness_probe: {initial_delay_seconds: {seconds}}`",
     },
     takes_files=False,
     replaces_unready=True,

@@ -129,7 +129,7 @@ class FewerGpusWouldDo(Rule):
             return
         gpus, room = (each if nodes > 1 else 1), card * self._usable(facts)
         plain = _need(facts, work, gpus)
-        if plain is None or plain.expected <= room:
+        if plain is None or (plain.high if nodes > 1 else plain.expected) <= room:
             return  # it is not for its memory that there are so many
         from gpuspec.quantization.quality import QUALITY
         from gpuspec.rules.quantization.missing import offered
@@ -142,9 +142,9 @@ class FewerGpusWouldDo(Rule):
             there = f"one machine of {each} GPUs" if nodes > 1 else f"one GPU of {card:g} GB"
             yield self.finding(
                 _where(facts),
-                f"{_name(facts)} in 16 bit is {gib(plain.loaded * gpus)} of weights on {nodes * each} GPUs"
+                f"{_name(facts)} in 16 bit is {gib(plain.loaded)} of weights on {nodes * each} GPUs"
                 + (f" of {nodes} machines" if nodes > 1 else "")
-                + f"; in {scheme.width} bit it is {gib(small.loaded * gpus)}, and {there} holds it",
+                + f"; in {scheme.width} bit it is {gib(small.loaded)}, and {there} holds it",
                 severity="warning" if nodes > 1 else "info",
                 suggestion=f"use {how} (quality loss {QUALITY[scheme.width]})",
             )
@@ -153,8 +153,7 @@ class FewerGpusWouldDo(Rule):
 
 def _need(facts: Facts, work: Workload, gpus: int) -> Need | None:
     """The memory of each of so many GPUs of one machine, where that is well known."""
-    parallel = gpus if gpus > 1 else None
-    whole = work._replace(nodes=1, tensor_parallel=parallel, pipeline_parallel=None)
+    whole = work._replace(nodes=1, tensor_parallel=gpus, pipeline_parallel=1)
     found = facts.case.instead(workload=whole).need(gpus)
     return found if isinstance(found, Need) and found.confidence != "low" else None
 

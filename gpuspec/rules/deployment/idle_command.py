@@ -73,14 +73,8 @@ class IdleCommand(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        steps = [step for step in facts.commands if not step.setup]
-        if job.deployment is None or not steps or job.task == "interactive":
-            return
-        working = [step for step in steps if step.command.name not in _PREPARE]
-        if len(working) != 1 or working[0].path:
-            return
-        step = working[0]
-        if self._seconds(step) < facts.options["hours"] * 3600:
+        step = waits(facts, facts.options["hours"])
+        if step is None:
             return
         hourly = facts.per_hour
         cost = f", {dollars(hourly * 24)} a day" if hourly else ""
@@ -92,11 +86,23 @@ class IdleCommand(Rule):
             suggestion="run the work itself, or give it a time limit",
         )
 
-    def _seconds(self, step: Step) -> float:
-        """How long it waits; 0 for a command that does something."""
-        words = [word.text for word in step.command.words]
-        if words[:1] == ["tail"] and "/dev/null" in words and any(word.startswith("-") for word in words):
-            return float("inf")
-        if words[:1] != ["sleep"] or len(words) != 2:
-            return 0.0
-        return seconds_of_sleep(words[1])
+
+def waits(facts: Facts, hours: float) -> Step | None:
+    """The only command of a container that does something, where that is to wait for so many hours or more."""
+    steps = [step for step in facts.commands if not step.setup]
+    if facts.job.deployment is None or not steps or facts.job.task == "interactive":
+        return None
+    working = [step for step in steps if step.command.name not in _PREPARE]
+    if len(working) != 1 or working[0].path or _seconds(working[0]) < hours * 3600:
+        return None
+    return working[0]
+
+
+def _seconds(step: Step) -> float:
+    """How long it waits; 0 for a command that does something."""
+    words = [word.text for word in step.command.words]
+    if words[:1] == ["tail"] and "/dev/null" in words and any(word.startswith("-") for word in words):
+        return float("inf")
+    if words[:1] != ["sleep"] or len(words) != 2:
+        return 0.0
+    return seconds_of_sleep(words[1])

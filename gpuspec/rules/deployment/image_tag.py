@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gpuspec.engines.images import is_tagged, taken_apart
+from gpuspec.engines.images import engine_in, is_tagged, taken_apart
 from gpuspec.lint import Facts, Finding, Rule
 
 _NAME = re.compile(r"[a-zA-Z0-9][\w.:/-]*")
+
+_LINES = frozenset({"main", "master", "nightly", "stable", "edge", "latest", "dev"})
 
 
 class FloatingImageTag(Rule):
     """The image is whatever its name means on the day of the start.
 
     ## What it does
-    Reports an image without a tag, or with `latest`, on a job that is paid for. An image with a digest is pinned.
+    Reports an image without a tag, with `latest`, or with a tag that names a line and no version (`main`, `nightly`,
+    `stable`, an engine's `server-cuda`), on a job that is paid for. An image with a digest is pinned.
 
     ## Why is this bad
     The next start, or the second replica, may run another version than the one that was tested: with other defaults,
@@ -64,9 +67,10 @@ class FloatingImageTag(Rule):
         if facts.job.deployment is None or not image:
             return
         name = image.removeprefix("docker:")
-        if is_tagged(name) or not _NAME.fullmatch(name) or not _registry(image):
-            return
         bare, tag = taken_apart(name).whole, taken_apart(name).tag
+        fixed = is_tagged(name) and not _moves(name, tag)
+        if fixed or not _NAME.fullmatch(name) or not _registry(image):
+            return
         said = f"{bare}:{tag}" if tag else f"{bare} without a tag"
         yield self.finding(
             facts.job.pointer("image"),
@@ -74,6 +78,15 @@ class FloatingImageTag(Rule):
             "was tried",
             suggestion=f"pin it: {bare}:VERSION, or @sha256:… for exactly one build",
         )
+
+
+def _moves(image: str, tag: str) -> bool:
+    """Whether a tag names a line of releases: without a number, where its image is a known engine's; and some words
+    on any image."""
+    if "@" in image or re.search(r"[0-9${]", tag):
+        return False
+    words = set(re.split(r"[-_.]", tag))
+    return bool(words & _LINES) or engine_in(image) is not None
 
 
 def _registry(image: str) -> bool:

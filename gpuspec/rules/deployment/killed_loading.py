@@ -8,6 +8,7 @@ from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.rules.deployment.fetching import fetched
+from gpuspec.rules.deployment.probe import written
 from gpuspec.rules.options import amount
 
 ENGINE_START = 30.0
@@ -92,12 +93,12 @@ class KilledWhileLoading(Rule):
         takes, how = self._takes(facts)
         if limit.seconds >= takes:
             return
-        enough = int(-(-max(4 * takes, 600) // 60) * 60)
+        enough = int(-(-max(2 * takes, 1200) // 60) * 60)
         yield self.finding(
             facts.job.pointer(limit.field),
             f"a server that has not answered after {limit.seconds:g} s is killed, and this one takes {takes:.0f} s "
             f"at the least: {how}",
-            suggestion=facts.format.examples.get("deployment.startup_seconds", f"allow it {enough} s"),
+            suggestion=written(facts, "deployment.startup_seconds", seconds=enough) or f"allow it {enough} s",
         )
 
     def _takes(self, facts: Facts) -> tuple[float, str]:

@@ -20,8 +20,8 @@ class NoSuchOffer(Rule):
     """The cloud that is named rents no such machine.
 
     ## What it does
-    Reports a GPU that none of the clouds that the job names has ever rented (AWS, GCP and Azure are known, and GPUs
-    up to 2024), and instance types that their cloud has retired.
+    Reports a GPU that none of the clouds that the job names rents (AWS, GCP and Azure are known, and GPUs that came
+    out up to 2024), and instance types that their cloud has retired.
 
     ## Why is this bad
     Nothing starts: the launcher says that no resources satisfy the request, or waits for a machine that cannot come.

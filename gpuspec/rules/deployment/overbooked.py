@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Related, Rule
+from gpuspec.sizing import Need
+from gpuspec.words import gib
+
+SMALL_GIB = 22.0
+"""What a card of 24 GB shows: on larger cards alone there is room for both, so it is worth a word."""
 
 
 class OverbookedGpu(Rule):
@@ -12,7 +18,9 @@ class OverbookedGpu(Rule):
 
     ## What it does
     Adds up the shares of memory (`--gpu-memory-utilization`) of the services of a file that name the same GPU, and
-    reports those that come to more than 1. Services that name different GPUs, or none, share nothing that is known.
+    reports those that come to more than 1; an engine that is told no share takes its default (vLLM 0.9). As an info
+    it says so where a server that takes what it needs (TEI, Ollama) finds no room beside one that takes its share,
+    on a card of 24 GB. Services that name different GPUs, or none, share nothing that is known.
 
     ## Why is this bad
     Each server takes its share when it starts. The last one finds too little left and stops: "Free memory on device
@@ -57,23 +65,40 @@ class OverbookedGpu(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for device in _devices(facts):
-            sharing = [one for one in facts.beside if device in _devices(one) and _share(one)]
+            there = [one for one in facts.beside if device in _devices(one)]
+            sharing = [one for one in there if _share(one)]
             if not sharing or sharing[-1].case is not facts.case:
                 continue  # it is said once: of the last
             total = sum(_share(one) for one in sharing)
-            if len(sharing) < 2 or total <= 1.0:
+            if total <= 1.0:
+                yield from self._no_room(facts, device, total, [one for one in there if not _share(one)])
+                continue
+            if len(sharing) < 2:
                 continue
             parts = " + ".join(f"{_share(one):g} ({one.job.name or 'unnamed'})" for one in sharing)
             yield self.finding(
-                facts.workload.origin("memory_utilization").pointer,
+                _where(facts),
                 f"the servers on GPU {device} take {total:.2f} of its memory: {parts}",
-                related=[
-                    Related(one.workload.origin("memory_utilization").pointer, f"{_share(one):g} of it")
-                    for one in sharing[:-1]
-                ],
+                related=[Related(_where(one), f"{_share(one):g} of it") for one in sharing[:-1]],
                 suggestion="shares that come to 0.9, or a GPU of its own for each",
             )
             return
+
+    def _no_room(self, facts: Facts, device: str, total: float, others: list[Facts]) -> Iterator[Finding]:
+        """Servers that take what they need, beside one that takes its share before: on which card both fit."""
+        needs = [one.need(1) for one in others if one.workload.model_name]
+        known = [need.low for need in needs if isinstance(need, Need) and need.confidence != "low"]
+        least = sum(known) / (1 - total) if total < 1 else 0.0
+        if not known or least <= SMALL_GIB:
+            return
+        names = ", ".join(one.job.name or "unnamed" for one in others)
+        yield self.finding(
+            _where(facts),
+            f"{total:g} of GPU {device} is taken by this server, and {names} beside it needs {gib(sum(known))} at "
+            f"least: on a card below {gib(least)} one of them finds no room ({gib(sum(known))} ÷ {1 - total:.2g})",
+            severity="info",
+            suggestion="give this server a smaller share of the memory, or the other a GPU of its own",
+        )
 
 
 def _devices(facts: Facts) -> tuple[str, ...]:
@@ -82,4 +107,23 @@ def _devices(facts: Facts) -> tuple[str, ...]:
 
 
 def _share(facts: Facts) -> float:
-    return facts.workload.memory_utilization or 0.0
+    """The share of a GPU that a server takes when it starts: as its flag says, else its engine's least default; 0 for
+    one that takes what it needs."""
+    work = facts.workload
+    engine = engine_of(work.engine)
+    if work.memory_utilization is not None or "memory_utilization" in work.origins:
+        return work.memory_utilization or 0.0
+    usual = min((each.utilization for each in engine.defaults), default=1.0)
+    return usual if engine.kind == "server" and usual < 1 and work.task == "serve" else 0.0
+
+
+def _where(facts: Facts) -> str:
+    """Where its share is said, else its model."""
+    return next(
+        (
+            pointer
+            for field in ("memory_utilization", "model_name")
+            if (pointer := facts.workload.origin(field).pointer)
+        ),
+        "",
+    )

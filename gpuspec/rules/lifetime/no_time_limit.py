@@ -62,6 +62,10 @@ class NoTimeLimit(Rule):
             task in ("batch", "train") or (task in (None, "interactive") and _meant_to_end(facts))
         ) or _ends_itself(facts):
             return
+        from gpuspec.rules.deployment.idle_command import waits
+
+        if waits(facts, 1.0):
+            return  # GS811 says it
         if hourly is None:
             if job.deployment is not None:  # what the machine costs its file does not say
                 yield self._unpriced(facts)

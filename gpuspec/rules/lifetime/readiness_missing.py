@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
+from gpuspec.rules.deployment.probe import written
 
 
 class ReadinessMissing(Rule):
     """Nobody can tell when the server is ready.
 
     ## What it does
-    Reports servers with `ports` and no `readiness`.
+    Reports servers with `ports` and no `readiness`; of containers, those that load a model while they start and have
+    no probe (`readinessProbe`, `healthcheck`). Silent where the server is up at once and loads a model when it is
+    asked for one (Ollama).
 
     ## Why is this bad
     A model takes minutes to download and load, while the port refuses connections. Without a check the launcher
@@ -93,12 +96,10 @@ class ReadinessMissing(Rule):
         if facts.workload.engine is None and facts.workload.model_name is None:
             return  # it may have nothing to load
         server = engine_of(facts.workload.engine).server
+        if server is not None and server.loads_later:
+            return
         field = facts.format.spelled("readiness")
-        address = f"http://localhost:{server.port}{server.health}" if server and server.health else None
-        example = facts.format.examples.get("readiness", "")
-        how = f"add {field} with what answers once the model is loaded"
-        if example and (address or "{address}" not in example):
-            how = example.replace("{address}", address or "")
+        how = written(facts, "readiness") or f"add {field} with what answers once the model is loaded"
         yield self.finding(
             facts.job.pointer("ports"),
             f"no {field}: the server counts as up while its model still loads, and nobody notices if it never does",

@@ -29,7 +29,8 @@ class ResultsLost(Rule):
     ## What it does
     For batch and training jobs without `outputs`, reports a command that writes to a folder or file of the
     machine (`--output_dir results/`, `> answers.jsonl`), and a `checkpoint.path` on the machine's own disk. Silent
-    where anything in the job uploads, and where the path is absolute and may be a volume.
+    where anything in the job uploads, and where the path is absolute and may be a volume. Of a container whose file
+    says all that is mounted (Kubernetes, Modal) it reports results that go to none of it, or to an `emptyDir`.
 
     ## Why is this bad
     When the machine is taken down its disk is gone, and with it everything that the run was paid for.
@@ -64,7 +65,7 @@ class ResultsLost(Rule):
     severity = "warning"
     confidence = "medium"
     fixable = "always"
-    asks_for = ("outputs",)
+    asks_for = ()
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
@@ -74,6 +75,9 @@ class ResultsLost(Rule):
         if any(sent in step.text + " " for step in facts.commands for sent in SENDS):
             return
         if any("WANDB" in name or "BUCKET" in name for name in (*job.env, *job.secrets)):
+            return
+        if not facts.case.document.can_say("outputs"):
+            yield from self._unmounted(facts)
             return
         path = job.checkpoint.path if job.checkpoint else None
         if path and _on_machine(path):
@@ -85,6 +89,26 @@ class ResultsLost(Rule):
                 yield self._lost(step.pointer, written, f"the command writes to {written}")
                 return
 
+    def _unmounted(self, facts: Facts) -> Iterator[Finding]:
+        """Results in a container whose file says what is mounted, on nothing that outlives it."""
+        said = facts.job.deployment
+        if said is None or said.suspended or not facts.format.container_ends:
+            return
+        for step in facts.commands:
+            path = None if step.setup else _written(step, anywhere=True)
+            if not path or not path.startswith("/"):  # which folder it runs in, the image says
+                continue
+            under = [one for one in said.mounts if (path + "/").startswith(one.path.rstrip("/") + "/")]
+            if any(one.lasts is not False for one in under):
+                continue
+            where = "an emptyDir" if under else "the container's own disk"
+            yield self.finding(
+                step.pointer,
+                f"the command writes to {path}, on {where}: it is lost when the container goes",
+                suggestion="mount a volume that outlives it there, or upload what it writes",
+            )
+            return
+
     def _lost(self, pointer: str, path: str, what: str) -> Finding:
         return self.finding(
             pointer,
@@ -94,7 +118,7 @@ class ResultsLost(Rule):
         )
 
 
-def _written(step: Step) -> str | None:
+def _written(step: Step, *, anywhere: bool = False) -> str | None:
     """A path of the machine that a command writes its results to."""
     words = step.command.words
     for index, word in enumerate(words):
@@ -102,7 +126,7 @@ def _written(step: Step) -> str | None:
         if flag not in FLAGS:
             continue
         path = value if equals else words[index + 1].value if index + 1 < len(words) else None
-        if path and _on_machine(path) and word.value is not None:
+        if path and (_on_machine(path) or anywhere) and word.value is not None:
             return path
     for redirect in step.command.redirects:
         path = redirect.target.value

@@ -17,6 +17,12 @@ NOT_PRODUCTION = frozenset(
 STAGES = NOT_PRODUCTION | {"qa", "stage", "preview"}
 """Where the environment itself is named; in a job's name "qa" answers questions and a "stage" is a step."""
 PRODUCTION = frozenset({"prod", "production", "live"})
+GOES_TO_ZERO = frozenset(
+    {"service", "function", "class", "InferenceService", "LLMInferenceService", "Service"}
+)
+"""Kinds of deployment whose own field says that they may go to zero: no other part is needed."""
+COSTS = 1.0
+"""$ an hour from which it is worth a word that a server never stops."""
 
 
 class NeverScalesToZero(Rule):
@@ -24,8 +30,12 @@ class NeverScalesToZero(Rule):
 
     ## What it does
     Reports `scaling.min` above zero on a server whose name or labels say dev, test, staging, demo or the like.
-    The saving assumes that somebody works in 40 of the 168 hours of a week. Of a service of an orchestrator
-    (Kubernetes, dstack, SkyPilot) whose replicas never go to zero it says what that costs, as an info.
+    The saving assumes that somebody works in 40 of the 168 hours of a week.
+
+    Of a model's server under an orchestrator (Kubernetes, dstack, SkyPilot, Modal) whose replicas never go to zero
+    it says so as an info, and what that costs where prices are known. Only where somebody would act on it: it
+    holds several GPUs or costs $1 an hour and more, or what serves it goes to zero by itself once it is told to
+    (dstack, SkyPilot, Modal, KServe, Knative).
 
     ## Why is this bad
     Nights and weekends are three quarters of the bill, and nobody asks the server anything.
@@ -111,6 +121,8 @@ class NeverScalesToZero(Rule):
         if not least:
             return
         hourly = facts.per_hour and facts.per_hour * (facts.workload.nodes or 1)
+        if not (pool or _acted_on(facts, least, hourly)):
+            return
         cost = (
             f": {dollars(least * hourly)}/h, {dollars(least * hourly * HOURS_PER_MONTH)} a month"
             if hourly
@@ -126,6 +138,22 @@ class NeverScalesToZero(Rule):
                 "scaling.min", "let it scale to zero where nights are quiet"
             ),
         )
+
+
+def _acted_on(facts: Facts, least: int, hourly: float | None) -> bool:
+    """Whether somebody would do something about it: it goes to zero without more parts, or holds much."""
+    said = facts.job.deployment
+    if said is not None and said.kind in GOES_TO_ZERO:
+        return True
+    if facts.workload.model_name is None and (facts.workload.engine is None or not hourly):
+        return False  # a program that nobody knows, a store of models: whether it may pause is its author's affair
+    if hourly is not None:
+        return least * hourly >= COSTS
+    from gpuspec.planning.limits import gpus_of_job
+
+    gpus = gpus_of_job(facts.job, facts.workload, facts.catalog) or 1
+    by_hand = bool(said and said.scaled_by)  # its author chose how few there are
+    return not by_hand and least * gpus * (facts.workload.nodes or 1) > 1
 
 
 def _not_production(facts: Facts) -> str | None:

@@ -87,6 +87,8 @@ class MissingQuantization(Rule):
             return ()
         if workload.task == "train" or workload.method or workload.other_models or not workload.model:
             return ()
+        if (workload.nodes or 1) > 1 and facts.job.deployment is not None:
+            return ()  # fewer machines, and not cheaper ones, is what it comes to: GS813 says it
         if (workload.data_parallel or 1) > 1:
             return ()  # copies are there for speed, whatever one of them weighs
         if workload.model.quantized:

@@ -8,7 +8,9 @@ from gpuspec.commands.steps import Step
 from gpuspec.commands.word import option
 from gpuspec.engines import Engine, engine_of, key_variables
 from gpuspec.engines.engine import Server
+from gpuspec.engines.images import engine_in
 from gpuspec.lint import Facts, Finding, Rule
+from gpuspec.numerals import small_number
 
 PROXIES = (
     "nginx", "caddy", "traefik", "cloudflared", "tailscale", "oauth2-proxy", "ngrok", "litellm", "haproxy",
@@ -21,7 +23,8 @@ class OpenPort(Rule):
     ## What it does
     Reports a server of a known engine on a port with `"public": true`, without an API key in its command or its
     environment. Other ports are only forwarded to your own machine. A server bound to localhost and one behind a
-    proxy in the same job are left alone.
+    proxy in the same job are left alone. Of compose files it takes published ports and `network_mode: host`, of
+    Kubernetes a Service of type LoadBalancer in the same file that is not internal.
 
     ## Why is this bad
     Open model servers are found by scanners within hours. Strangers then use the GPU that you pay for; with Ollama
@@ -60,24 +63,33 @@ class OpenPort(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job, engine = facts.job, engine_of(facts.workload.engine)
+        if engine.server is None:
+            return
         public = [entry.port for entry in job.ports if entry.public]
-        if not public or engine.server is None:
+        on_host = job.deployment is not None and job.deployment.host_network
+        if not (public or on_host):
             return
         if facts.workload.task != "serve" or key_variables() & {*job.env, *job.secrets}:
             return
+        told = job.deployment is not None and engine.server.image_listens and engine_in(job.image) is engine
         if any(_guarded(step, engine.server) or _open_ended(step, facts) for step in facts.commands):
             return
         served = {
-            _port(step, engine.server) for step in facts.commands if _serves(step, engine, engine.server)
+            _port(step, engine.server)
+            for step in facts.commands
+            if _serves(step, engine, engine.server._replace(loopback=engine.server.loopback and not told))
         }
         port = next((port for port in public if str(port) in served), None)
+        if port is None and on_host:
+            port = next((port for text in sorted(served) if (port := small_number(text))), None)
         if port is None:
             return
+        where = facts.format.examples.get("ports.public", "is opened on the machine's public address")
         yield self.finding(
-            job.pointer("ports"),
-            f"port {port} is opened on the machine's public address, and {engine.name} answers there without a key: "
+            job.pointer("ports") if public else job.pointer("deployment.host_network"),
+            f"port {port} {where}, and {engine.name} answers there without a key: "
             "strangers can use the GPU that you pay for",
-            suggestion=_advice(engine.server),
+            suggestion=_advice(facts, engine.server),
         )
 
 
@@ -131,9 +143,16 @@ def _local(host: str) -> bool:
     return host.startswith(("127.", "localhost", "::1"))
 
 
-def _advice(server: Server) -> str:
+def _advice(facts: Facts, server: Server) -> str:
+    """How to close it, in the words of the file's format."""
     guard = "put a proxy with a password before it"
+    spec = facts.format.in_spec_fields
     if server.key_flags:
-        variable = f" ({server.key_variable})" if server.key_variable else ""
-        guard = f"give it {server.key_flags[0]} from `secrets`{variable}"
-    return f'leave "public" out: the port is forwarded to localhost; or {guard}'
+        variable = server.key_variable
+        guard = (
+            f"give it {server.key_flags[0]}" + (" from `secrets`" * spec) + f" ({variable})" * bool(variable)
+        )
+    local = facts.format.examples.get("ports")
+    if spec:
+        local = 'leave "public" out: the port is forwarded to localhost'
+    return f"{local}; or {guard}" if local else guard

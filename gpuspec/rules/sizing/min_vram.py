@@ -70,7 +70,7 @@ class MinVramOff(Rule):
         largest = max((gpu.vram_gb for gpu in listed), default=None)
         floor = job.min_vram
         if floor is None:
-            if facts.takes_first and len({gpu.vram_gb for gpu in listed}) > 1:
+            if facts.format.in_spec_fields and facts.takes_first and len({gpu.vram_gb for gpu in listed}) > 1:
                 yield self.finding(
                     job.pointer("gpu_types"),
                     "several GPUs are acceptable but min_vram is not set: a fallback of any size would be taken",
