@@ -62,8 +62,7 @@ class Buffers(NamedTuple):
     whole_windows: frozenset[str] = frozenset()
     """`model_type` of models whose windows it never heeds: those layers keep the whole text."""
     few_logits_since: Version | None = None
-    """First version whose server has room for the logits of the tokens that it samples alone; before, and where it is
-    None, for those of a whole prompt chunk."""
+    """First version whose server has room for logits of sampled tokens alone; else for those of a prompt chunk."""
 
 
 class Memory(NamedTuple):
@@ -93,8 +92,7 @@ class Memory(NamedTuple):
     pads_experts: Mapping[str, int] = {}
     """Scheme → the number to a multiple of which the widths of experts in it are filled up."""
     shares_experts: bool = False
-    """Copies of a mixture hold its experts between them: they are spread over all GPUs of data parallelism, as
-    experts or as slices. Attention and cache each copy has."""
+    """Copies of a mixture hold its experts between them, whole or in slices; attention and cache each copy has."""
     widens_before: Version | None = None
     """First version that keeps the dtype of the checkpoint where a program names none; before, 32 bit."""
     adapters: tuple[int, int] | None = None
