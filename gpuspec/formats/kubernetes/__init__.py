@@ -51,7 +51,7 @@ FORMAT = Format(
     examples={
         "ports.public": "is what a load balancer leads to from outside the cluster",
         "ports": "`type: ClusterIP` leaves it inside the cluster",
-        "readiness": "readinessProbe: {httpGet: {path: {path}, port: {port}}}",
+        "readiness": "readinessProbe: {httpGet: {path: /health, port: 8000}}",
         "budget.max_hours": "activeDeadlineSeconds: 86400",
         "deployment.shm_gb": "mount an emptyDir with `medium: Memory` and a sizeLimit of some Gi at /dev/shm",
         "deployment.mounts": "mount a claim (persistentVolumeClaim) where the hub's cache is (HF_HOME)",

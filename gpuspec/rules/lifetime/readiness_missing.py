@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
-from gpuspec.rules.deployment.probe import written
 
 
 class ReadinessMissing(Rule):
@@ -59,7 +58,9 @@ class ReadinessMissing(Rule):
         if facts.workload.task != "serve" or job.readiness or job.serverless:
             return
         if job.deployment is not None:
-            yield from self._deployed(facts)
+            server = engine_of(facts.workload.engine).server
+            if server is None or not server.loads_later:
+                yield from self._deployed(facts)
             return
         if not job.ports:
             return
@@ -96,10 +97,16 @@ class ReadinessMissing(Rule):
         if facts.workload.engine is None and facts.workload.model_name is None:
             return  # it may have nothing to load
         server = engine_of(facts.workload.engine).server
-        if server is not None and server.loads_later:
-            return
         field = facts.format.spelled("readiness")
-        how = written(facts, "readiness") or f"add {field} with what answers once the model is loaded"
+        ports = [entry.port for entry in facts.job.ports]
+        port = ports[0] if len(ports) == 1 else server and server.port  # the one that it says it listens on
+        address = f"http://localhost:{port}{server.health}" if server and server.health else None
+        example = facts.format.examples.get("readiness", "")
+        how = f"add {field} with what answers once the model is loaded"
+        if example and (address or "{address}" not in example):
+            how = example.replace("{address}", address or "")
+            how = how.replace("port: 8000", f"port: {port or 8000}")
+            how = how.replace("path: /health", f"path: {server.health}") if server and server.health else how
         yield self.finding(
             facts.job.pointer("ports"),
             f"no {field}: the server counts as up while its model still loads, and nobody notices if it never does",
