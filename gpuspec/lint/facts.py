@@ -133,6 +133,10 @@ class Facts:
         """Whether the file is GPU CLI's own. Built-in rules ask `format` what it can say."""
         return self.format.name == "gpu-cli"
 
+    def gpu_place(self, machine: Alternative) -> str:
+        """Where the file asks for a machine: where it names the GPU, or counts it, where the GPU is assumed."""
+        return machine.pointer or self.job.pointer("gpu_count")
+
     def name_pointer(self, choice: GpuChoice | Alternative) -> str:
         """Where the name of a GPU choice stands: the entry itself, or its "type"."""
         inner = choice.pointer + "/type"

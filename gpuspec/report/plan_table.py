@@ -11,6 +11,7 @@ from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
 from gpuspec.printable import one_line
 from gpuspec.report.left_out import notes, unreadable_limits
+from gpuspec.report.own_words import OwnWords
 from gpuspec.report.plan_rows import alike, rows, same_machine
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
@@ -26,7 +27,7 @@ def render(
 ) -> str:
     """The plan for a person: need, candidates, what was not taken and why, the choice and its worst case, and how
     its items stand against the deadline. No line is wider than `columns`, but for words that are."""
-    page = Style(columns=min(columns, PROSE))
+    page = OwnWords(case.document, columns=min(columns, PROSE))
     path, job = case.path, case.job
     dated = {source.name: source.dated for source in case.price_sources}
     blocks = [

@@ -15,6 +15,7 @@ from gpuspec.job import GpuChoice, Job
 from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
 from gpuspec.quantization import find_scheme, spelled
+from gpuspec.report.own_words import in_own_words
 from gpuspec.report.text import Style
 from gpuspec.report.width import shown, width
 from gpuspec.sizing import Unsized
@@ -314,7 +315,7 @@ def _of_memory(case: Case, stated: Mapping[str, Any]) -> Iterator[Derived]:
     counts = [_count(case, choice) for choice in case.job.gpu_types] or [case.job.gpu_count]
     need = case.need(counts[0] or 1)
     if isinstance(need, Unsized):
-        yield "memory_gib", None, need.reason
+        yield "memory_gib", None, in_own_words(need.reason, case.document)
         return
     if case.workload.engine is None and "engine" not in stated:
         yield "engine", need.engine, "assumed where memory is estimated, since none is named"

@@ -303,7 +303,11 @@ FORMAT = Format(
         "scaling.max": "max_containers",
         "scaling.min": "min_containers",
     },
-    examples={"gpu_types": 'gpu="L40S"', "keep_alive_minutes": "scaledown_window=60"},
+    examples={
+        "gpu_types": 'gpu="L40S"',
+        "keep_alive_minutes": "scaledown_window=60",
+        "secrets": 'secrets=[modal.Secret.from_name("my-secret")]',
+    },
     takes_files=False,
     container_ends=True,
     takes_first=True,

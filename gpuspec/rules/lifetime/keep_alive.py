@@ -112,7 +112,7 @@ class KeepAlive(Rule):
             "",
             f"{field} is not set: how long the machine idles after the work is left to the launcher{cost}",
             suggestion=written,
-            fix=Fix(f"set keep_alive_minutes to {usual}", (edit,), safe=False),
+            fix=Fix(f"set {field} to {usual}", (edit,), safe=False),
         )
 
     def _too_long(self, facts: Facts, task: str, limits: IdleMinutes, minutes: float) -> Finding:

@@ -66,7 +66,7 @@ class QuantizationUnsupported(Rule):
         elif family in can.needs:
             for machine in facts.choices:
                 if kernels := newer_kernels(workload, machine.gpu):
-                    yield self._gpu(machine, *kernels)
+                    yield self._gpu(facts, machine, *kernels)
 
     def _engine(self, facts: Facts, what: str, instead: str) -> Finding:
         workload = facts.workload
@@ -77,10 +77,10 @@ class QuantizationUnsupported(Rule):
             at.pointer, f"{what}: {workload.model_name or at.text}", related=related, suggestion=instead
         )
 
-    def _gpu(self, machine: Alternative, least: float, what: str, instead: str) -> Finding:
+    def _gpu(self, facts: Facts, machine: Alternative, least: float, what: str, instead: str) -> Finding:
         gpu = machine.gpu
         return self.finding(
-            machine.pointer,
+            facts.gpu_place(machine),
             f"{what} need compute capability {least:g}; {gpu.name} has {gpu.compute_capability}",
             suggestion=f"take {instead}, or a GPU from {least:g} on (T4, RTX 20 and later)",
         )

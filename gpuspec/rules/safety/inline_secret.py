@@ -10,6 +10,10 @@ from gpuspec.lint.secrets import PASSWORD, given, known_form, may_hold, named
 from gpuspec.text import parts
 from gpuspec.text.tree import part
 
+REVOKE = "and have the old one revoked"
+_EXAMPLE = "HF_TOKEN"
+"""The variable of the formats' examples."""
+
 
 class InlineSecret(Rule):
     """A key or token stands in the spec.
@@ -59,7 +63,7 @@ class InlineSecret(Rule):
         ):
             return  # a file is read once, for all its jobs
         commands, seen = {at for each in facts.beside if each.has_job for at in _commands(each)}, set[str]()
-        for pointer, text in _strings(facts.tree.value, ""):
+        for pointer, text in _strings(facts.tree.value, "") if facts.tree.value is not None else _code(facts):
             in_command = _is_below(pointer, commands)
             what = _secret(pointer, text, in_command)
             if what:
@@ -71,18 +75,15 @@ class InlineSecret(Rule):
 
     def _report(self, facts: Facts, pointer: str, in_command: bool, what: tuple[str, bool]) -> Finding:
         kind, sure = what
-        name = parts(pointer)[-1] if pointer else ""
-        in_env = pointer.startswith("/env/") and pointer.count("/") == 2
+        in_env = facts.format.in_spec_fields and pointer.startswith("/env/") and pointer.count("/") == 2
+        name = _name(facts, pointer)
         where = f"env.{name}" if in_env else "a command" if in_command else f"`{name}`"
         return self.finding(
             pointer,
             f"{where} holds {kind}: whoever reads this file, its history or the logs can use it",
             on="key" if in_env else "value",
             confidence="high" if sure else "medium",
-            suggestion=(
-                f'name it in "secrets": ["{name}"]' if in_env else "read it from the environment (`secrets`)"
-            )
-            + ", and have the old one revoked",
+            suggestion=f'name it in "secrets": ["{name}"], {REVOKE}' if in_env else _instead(facts, name),
             fix=self._moved(facts, pointer, name)
             if in_env and facts.case.document.can_say("secrets")
             else None,
@@ -98,7 +99,7 @@ class InlineSecret(Rule):
                     f"env.{name} holds what looks like a secret: whoever reads this file, its history or the logs "
                     "can use it",
                     confidence="medium",
-                    suggestion="take it from a secret, and have the old one revoked",
+                    suggestion=_instead(facts, name),
                 )
 
     def _moved(self, facts: Facts, pointer: str, name: str) -> Fix | None:
@@ -116,6 +117,26 @@ class InlineSecret(Rule):
         return Fix(f"move {name} to secrets", tuple(edits), safe=True)
 
 
+def _name(facts: Facts, pointer: str) -> str:
+    """What a value is called: its key; where variables are a list, the name beside it, or before its "="."""
+    last = parts(pointer)[-1] if pointer else ""
+    above = pointer.rpartition("/")[0]
+    beside = facts.tree.at(above + "/name") if last == "value" else facts.tree.at(pointer)
+    name = str(beside).partition("=")[0] if isinstance(beside, str) else ""
+    return name if (last == "value" or last.isdigit()) and name.isidentifier() else str(last)
+
+
+def _instead(facts: Facts, name: str) -> str:
+    """Where else a key belongs, as the file's own format writes it."""
+    example = facts.format.examples.get("secrets", "")
+    if facts.format.in_spec_fields or not example:
+        own = " (`secrets`)" if facts.format.in_spec_fields else ""
+        return f"read it from the environment{own}, {REVOKE}"
+    if not name.isidentifier() or name.islower():
+        return f"take it from a secret: {example}, {REVOKE}"
+    return f"take it from a secret: {example.replace(_EXAMPLE, name)}, {REVOKE}"
+
+
 def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
     """Every string of a document with its place, without the schema's address. No recursion: specs may be deep."""
     stack = [(pointer, value)]
@@ -131,11 +152,24 @@ def _strings(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
             stack += [(f"{at}/{number}", value[number]) for number in range(len(value) - 1, -1, -1)]
 
 
+def _code(facts: Facts) -> Iterator[tuple[str, str]]:
+    """The words of the commands and the variables of the jobs in a script, whose file is no value."""
+    for job in (each.job for each in facts.beside or (facts,) if each.has_job):
+        text = job.run or ""
+        for words in job.pieces.get(job.pointer("run"), ()):
+            yield words.pointer, text[words.start : words.end]
+        yield from ((job.pointer(f"env.{name}"), value) for name, value in job.env.items())
+
+
 def _commands(facts: Facts) -> Iterator[str]:
-    """Where commands stand."""
+    """Where commands stand: not where a service names an image, which is where what the image starts stands."""
     named = [facts.job.pointers.get(field) for field in ("run", "setup", "readiness", "items")]
     pieces = (piece.pointer.partition("/@")[0] for of in facts.job.pieces.values() for piece in of)
-    return (at for at in (*named, *(step.pointer for step in facts.job.steps), *pieces) if at)
+    return (
+        at
+        for at in (*named, *(step.pointer for step in facts.job.steps), *pieces)
+        if at and not isinstance(facts.tree.at(at), dict)
+    )
 
 
 def _is_below(pointer: str, places: set[str]) -> bool:

@@ -66,7 +66,7 @@ class GpuFeatureMissing(Rule):
             origin = workload.origin(lack.field)
             related = [Related(origin.pointer, f"asked for here: {origin.text}")] if origin.pointer else []
             yield self.finding(
-                machine.pointer,
+                facts.gpu_place(machine),
                 f"{gpu.name} ({gpu.architecture}) has no {lack.what}, which came with {lack.since}",
                 related=related,
                 suggestion=f"{lack.instead}, or take a newer GPU",
@@ -74,7 +74,7 @@ class GpuFeatureMissing(Rule):
         elif unpacks(workload, gpu) and facts.job.deployment is None:
             what = find_scheme(workload.quantization).family.removeprefix("NV")
             yield self.finding(
-                machine.pointer,
+                facts.gpu_place(machine),
                 f"{gpu.name} has no {what} arithmetic ({gpu.architecture}): {what} weights save "
                 "memory but are unpacked to 16 bit for every multiplication",
                 severity="info",
@@ -88,7 +88,7 @@ class GpuFeatureMissing(Rule):
         step = next((step for step in facts.commands if "flash_attention_2" in step.text), None)
         if step:
             yield self.finding(
-                machine.pointer,
+                facts.gpu_place(machine),
                 f"{machine.gpu.name} ({machine.gpu.architecture}) has compute capability {capability}, and "
                 "FlashAttention 2 needs 8.0",
                 related=[Related(step.pointer, "asked for here")],

@@ -76,7 +76,7 @@ class HostRamSmall(Rule):
         wanted = size * facts.options["times"]
         fails = memory < size
         yield self.finding(
-            machine.pointer,
+            facts.gpu_place(machine),
             f"machines with {machine.label} have at most {gib(memory)} of host memory for {gib(size)} of weights"
             + (": loading them swaps or is killed" if fails else f"; {gib(wanted)} load without trouble"),
             severity="warning" if fails else "info",

@@ -65,7 +65,7 @@ class MinVramOff(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
-        named = (facts.catalog.resolve_gpu(choice.name).gpu for choice in job.gpu_types)
+        named = (facts.catalog.resolve_gpu(choice.name).gpu for choice in job.gpu_types if choice.pointer)
         listed = [gpu for gpu in named if gpu]
         largest = max((gpu.vram_gb for gpu in listed), default=None)
         floor = job.min_vram
@@ -76,16 +76,16 @@ class MinVramOff(Rule):
                     "several GPUs are acceptable but min_vram is not set: a fallback of any size would be taken",
                     severity="info",
                     on="key",
-                    suggestion="set min_vram to what the job needs",
+                    suggestion=f"set {facts.format.spelled('min_vram')} to what the job needs",
                 )
             return
         at = job.pointer("min_vram")
         if largest is not None and floor > largest and len(listed) == len(job.gpu_types):
             yield self.finding(
                 at,
-                f"min_vram is {floor:g} GB, and the largest GPU listed has {largest:g} GB: nothing is left to rent",
+                f"{_asked(facts, floor)}, and the largest GPU listed has {largest:g} GB: nothing is left to rent",
                 severity="error",
-                suggestion=f'"min_vram": {largest:g}, at most',
+                suggestion=f"{_advice(facts, largest)}, at most",
                 fix=Fix(f"set to {largest:g}", (Edit("set", at, _plain(largest)),), safe=False),
             )
             return
@@ -102,9 +102,9 @@ class MinVramOff(Rule):
             enough = min(fitting, default=None)
             yield self.finding(
                 at,
-                f"min_vram is {floor:g} GB, but the job needs at least {gib(need.low)}: a fallback that meets it "
+                f"{_asked(facts, floor)}, but the job needs at least {gib(need.low)}: a fallback that meets it "
                 "would run out of memory",
-                suggestion=f'"min_vram": {enough:g}' if enough else None,
+                suggestion=_advice(facts, enough) if enough else None,
                 fix=Fix(f"set to {enough:g}", (Edit("set", at, _plain(enough)),), safe=False)
                 if enough
                 else None,
@@ -127,13 +127,24 @@ class MinVramOff(Rule):
             return
         yield self.finding(
             at,
-            f"min_vram is {floor:g} GB, {floor * 1e9 / 2**30 / need.high:.1f} times the {gib(need.high)} that "
+            f"{_asked(facts, floor)}, {floor * 1e9 / 2**30 / need.high:.1f} times the {gib(need.high)} that "
             f"the job takes at most: it shuts out {out.label} at {dollars(out.per_hour)}/h, {percent(found.waste)} "
             f"less{slower(now, found)} than {now.label} at {dollars(now.per_hour)}/h",
             confidence="medium",
             saving=saving(now, found),
             suggestion=f"the need is {gib(need.low)} to {gib(need.high)}",
         )
+
+
+def _asked(facts: Facts, floor: float) -> str:
+    """What the file asks for, by its format's name of the field."""
+    field = facts.format.spelled("min_vram")
+    return f"{field} {'is' if field == 'min_vram' else 'asks for'} {floor:g} GB"
+
+
+def _advice(facts: Facts, gigabytes: float) -> str:
+    own = facts.format.spelled("min_vram") == "min_vram"
+    return f'"min_vram": {gigabytes:g}' if own else f"ask for {gigabytes:g} GB"
 
 
 def _plain(amount: float) -> int | float:

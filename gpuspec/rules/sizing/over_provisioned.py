@@ -103,7 +103,7 @@ class OverProvisionedGpu(Rule):
         name = facts.workload.model.id if facts.workload.model else "this job"
         shorter = needs_a_length(facts, better)
         return self.finding(
-            machine.pointer,
+            facts.gpu_place(machine),
             f"{machine.label} is more than {name} needs ({span_of_gib(need.low, need.high)} of its {usable:.1f} GiB, "
             f"{percent(need.expected / usable)}): {both_prices(facts, machine, found)}",
             confidence=as_sure("high", machine, better),

@@ -79,7 +79,7 @@ class TooManyGpus(Rule):
         better = found.machine
         need = found.machine.fit.need
         yield self.finding(
-            current.pointer,
+            facts.gpu_place(current),
             f"{current.label} is more than it takes, and {better.label} holds the job "
             f"({span_of_gib(need.low, need.high)} of {found.machine.fit.usable:.1f} GiB): "
             f"{both_prices(facts, current, found)}",

@@ -72,7 +72,7 @@ class UnderProvisionedGpu(Rule):
             if machine.fit.verdict == "does not fit":
                 yield self._crashes(facts, machine)
             elif not facts.workload.cpu_offload:  # the author decides how much stays on the host
-                yield self._may_crash(machine)
+                yield self._may_crash(facts, machine)
 
     def _crashes(self, facts: Facts, machine: Alternative) -> Finding:
         assert machine.fit
@@ -93,7 +93,7 @@ class UnderProvisionedGpu(Rule):
                 name = instead.gpu.name
                 fix = Fix(f"use {name}", (facts.rename_gpu(machine, name),), safe=False)
         return self.finding(
-            machine.pointer,
+            facts.gpu_place(machine),
             f"{who} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
             f"{gib(machine.fit.usable)} usable; decided by {machine.fit.decided_by}{slow}",
             severity="warning" if guessed or engine.spills else "error",
@@ -103,11 +103,11 @@ class UnderProvisionedGpu(Rule):
             numbers=need_lines(machine),
         )
 
-    def _may_crash(self, machine: Alternative) -> Finding:
+    def _may_crash(self, facts: Facts, machine: Alternative) -> Finding:
         assert machine.fit
         need = machine.fit.need
         return self.finding(
-            machine.pointer,
+            facts.gpu_place(machine),
             f"{machine.label} may run out of memory: {span_of_gib(need.low, need.high)} needed, "
             f"{gib(machine.fit.usable)} usable; least certain is {machine.fit.decided_by}",
             severity="info",
