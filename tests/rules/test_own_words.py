@@ -51,7 +51,12 @@ def f():
     pass
 """
 SKY = "resources: {accelerators: 'L4:1'}\nrun: vllm serve Qwen/Qwen3-8B --max-model-len 4096\n"
-DSTACK = "type: service\nname: a\nport: 8000\ncommands: [vllm serve Qwen/Qwen3-8B --max-model-len 4096]\nresources: {gpu: 80GB}\n"
+DSTACK = """type: service
+name: a
+port: 8000
+commands: [vllm serve Qwen/Qwen3-8B --max-model-len 4096]
+resources: {gpu: 80GB}
+"""
 
 
 @pytest.mark.parametrize(
