@@ -7,6 +7,7 @@ from typing import Any
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.lint.secrets import PASSWORD, given, known_form, may_hold, named
+from gpuspec.numerals import is_digits
 from gpuspec.text import parts
 from gpuspec.text.tree import part
 
@@ -123,7 +124,7 @@ def _name(facts: Facts, pointer: str) -> str:
     above = pointer.rpartition("/")[0]
     beside = facts.tree.at(above + "/name") if last == "value" else facts.tree.at(pointer)
     name = str(beside).partition("=")[0] if isinstance(beside, str) else ""
-    return name if (last == "value" or last.isdigit()) and name.isidentifier() else str(last)
+    return name if (last == "value" or is_digits(last)) and name.isidentifier() else str(last)
 
 
 def _instead(facts: Facts, name: str) -> str:
