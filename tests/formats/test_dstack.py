@@ -321,3 +321,7 @@ def test_against_dstacks_own_models() -> None:
             (ours.total, theirs.total_memory),
         ):
             assert (mine and tuple(mine)) == (other and (other.min, other.max)), written
+
+
+def test_a_byte_order_mark_hides_nothing() -> None:
+    assert [document.place for document in documents("\ufeff" + asking("L4"))] == [""]

@@ -78,7 +78,7 @@ resources: {gpu: 80GB}
         ("a.yaml", POD.format(image=TGI, key="x"), ["--select", "GS103,GS101", "--assume-gpu", "H100"], [
             "--> a.yaml:11:44\n",
         ]),
-        ("s.yaml", SKY, ["--select", "GS401"], ["set resources.autostop to 30"]),
+        ("s.yaml", SKY, ["--select", "GS401"], ["set resources.autostop to 30", "until somebody takes it down"]),
         ("d.dstack.yml", DSTACK, ["--select", "GS104"], ["resources.gpu asks for 80 GB"]),
     ],
 )  # fmt: skip

@@ -27,7 +27,8 @@ _TELLING = frozenset(
 )  # fmt: skip
 """Keys of dstack's; beside a `type` of dstack's nothing else has them."""
 _MAY_BE = re.compile(
-    rb"(?:^|[{,\s])[\"']?type[\"']?[ \t]*:[ \t]*[\"']?(?:task|service|dev-environment|fleet|volume|gateway|preset)\b"
+    rb"(?:^|\xef\xbb\xbf|[{,\s])[\"']?type[\"']?[ \t]*:[ \t]*[\"']?"
+    rb"(?:task|service|dev-environment|fleet|volume|gateway|preset)\b"
 )
 
 

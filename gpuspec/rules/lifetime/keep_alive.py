@@ -104,13 +104,15 @@ class KeepAlive(Rule):
         suits = f" suits {WORK.get(task, task)}" if task else ""
         edit = Edit("set", "/keep_alive_minutes", usual)
         field = facts.format.spelled("keep_alive_minutes")
+        then = "how long the machine idles after the work is left to the launcher"
         written = f'"keep_alive_minutes": {usual}{suits}; gpuspec takes that unasked'
-        if facts.job.deployment is not None:
+        if facts.job.deployment is not None:  # SkyPilot and dstack stop nothing by themselves
+            then = "the machine stays up, at work or not, until somebody takes it down"
             example = facts.format.examples.get("keep_alive_minutes", field)
             written = f"{example}: {usual} minutes{suits or ' will do'}"
         return self.finding(
             "",
-            f"{field} is not set: how long the machine idles after the work is left to the launcher{cost}",
+            f"{field} is not set: {then}{cost}",
             suggestion=written,
             fix=Fix(f"set {field} to {usual}", (edit,), safe=False),
         )
