@@ -137,7 +137,7 @@ def test_zsh_is_told_what_each_is_for() -> None:
     assert done.stdout.splitlines() == [
         "plain",
         "lint",
-        "Find mistakes and waste in job specs and launch scripts.",
+        "Find mistakes and waste in job files and launch scripts.",
     ]
 
 
