@@ -55,13 +55,42 @@ Writer = Callable[[str], str]
 """Gives the text of a value for the indentation it gets."""
 
 
-class Layout:
-    """A text with the layout its author gave it."""
+class WrittenMembers:
+    """A text and its members and elements in the order in which they are written, JSONC or YAML."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.text = tree.text
         self.newline = "\r\n" if "\r\n" in tree.text else "\n"
+
+    def start(self, at: str) -> int:
+        """Where a member or element begins."""
+        return self.tree.keys[at].start if at in self.tree.keys else self.tree.values[at].start
+
+    def children(self, at: str) -> Sequence[str]:
+        """The members or elements that are written within a value, in their order."""
+        return self._children.get(at, ())
+
+    @cached_property
+    def _children(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        values = self.tree.values
+        for known in values:
+            holder = known.rpartition("/")[0]
+            around = values.get(holder)
+            # In YAML a block begins where its first member does.
+            if known and around and around.start <= self.start(known) < around.end:
+                found.setdefault(holder, []).append(known)
+        for inside in found.values():
+            inside.sort(key=self.start)
+        return found
+
+
+class Layout(WrittenMembers):
+    """A JSONC text with the layout its author gave it."""
+
+    def __init__(self, tree: Tree) -> None:
+        super().__init__(tree)
         self.unit = self._unit()
         self.pad = " " if '{ "' in tree.text else ""
         self.ends = {comment.span.start: comment.span.end for comment in tree.comments}
@@ -111,27 +140,6 @@ class Layout:
     def own_line(self, at: int) -> bool:
         """Whether nothing but space stands before it on its line."""
         return not self.text[self.line_start(at) : at].strip(" \t")
-
-    def start(self, at: str) -> int:
-        """Where the member or element begins."""
-        return self.tree.keys[at].start if at in self.tree.keys else self.tree.values[at].start
-
-    def children(self, at: str) -> Sequence[str]:
-        """The members or elements of a value, in their order."""
-        return self._children.get(at, ())
-
-    @cached_property
-    def _children(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        values = self.tree.values
-        for known, span in values.items():
-            holder = known.rpartition("/")[0]
-            around = values.get(holder)
-            if known and around and around.start < span.start < around.end:
-                found.setdefault(holder, []).append(known)
-        for inside in found.values():
-            inside.sort(key=self.start)
-        return found
 
     @cached_property
     def _order(self) -> dict[str, int]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 from gpuspec.numerals import small_number
 from gpuspec.text.change import path_of, plain
 from gpuspec.text.edit import Edit, EditError
+from gpuspec.text.layout import WrittenMembers
 from gpuspec.text.tree import Span, Tree, pointer
 from gpuspec.text.yaml_scalar import block_text, scalar_text, value_text
 
@@ -38,13 +37,8 @@ def written(tree: Tree, edit: Edit) -> str:
     return layout.added(holder, last.replace("~1", "/").replace("~0", "~"), plain(edit.value))
 
 
-class YamlLayout:
+class YamlLayout(WrittenMembers):
     """A YAML text with the layout its author gave it."""
-
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-        self.text = tree.text
-        self.newline = "\r\n" if "\r\n" in tree.text else "\n"
 
     # -- finding the way --------------------------------------------------------------------------------
 
@@ -65,27 +59,6 @@ class YamlLayout:
         span = self.tree.values[at]
         found = _PROPERTIES.match(self.text, span.start, span.end)
         return Span(found.end() if found else span.start, span.end)
-
-    def children(self, at: str) -> Sequence[str]:
-        """The members or elements that are written within a value, in their order."""
-        return self._children.get(at, ())
-
-    @cached_property
-    def _children(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        values = self.tree.values
-        for known in values:
-            holder = known.rpartition("/")[0]
-            around = values.get(holder)
-            if known and around and around.start <= self.start(known) < around.end:
-                found.setdefault(holder, []).append(known)
-        for inside in found.values():
-            inside.sort(key=self.start)
-        return found
-
-    def start(self, at: str) -> int:
-        """Where a member or element begins."""
-        return self.tree.keys[at].start if at in self.tree.keys else self.tree.values[at].start
 
     def end(self, at: str) -> int:
         """Where the last character of a member or element is that is no space, line end or comment."""

@@ -149,30 +149,25 @@ class _Writer:
         """The members of a map in the order written, each with its place; those that `<<` merges come last and give
         way."""
         own: dict[str, tuple[str, Node]] = {}
-        merged: list[Node] = []
         spans = self.tree.keys
-        assert node.keys is not None
-        assert node.children is not None
-        for name, span, child in zip(node.keys, node.key_spans, node.children, strict=True):
-            if name == "<<" and child.children is not None:
-                merged += [child] if child.keys is not None else child.children
-                continue
-            where = f"{at}/{part(name)}"
-            if name in own and len(self.tree.duplicates) < MAX_NOTES:
-                self.tree.duplicates.append(Duplicate(where, spans[where], span))
-            own[name], spans[where] = (where, child), span
-        todo, seen = merged[::-1], set()
+        todo, seen = [node], set()
         while todo:
-            other = todo.pop()
-            if other.keys is None or other.children is None or id(other) in seen:
+            source = todo.pop()
+            if source.keys is None or source.children is None or id(source) in seen:
                 continue
-            seen.add(id(other))
-            further: list[Node] = []  # a map that is merged may merge others
-            for name, span, child in zip(other.keys, other.key_spans, other.children, strict=True):
+            seen.add(id(source))
+            merged: list[Node] = []  # a map that is merged may merge others
+            for name, span, child in zip(source.keys, source.key_spans, source.children, strict=True):
                 if name == "<<" and child.children is not None:
-                    further += [child] if child.keys is not None else child.children
-                elif name not in own:
-                    where = f"{at}/{part(name)}"
-                    own[name], spans[where] = (where, child), span
-            todo += reversed(further)
+                    merged += [child] if child.keys is not None else child.children
+                    continue
+                if name in own:
+                    if source is not node:
+                        continue
+                    if len(self.tree.duplicates) < MAX_NOTES:
+                        where = own[name][0]
+                        self.tree.duplicates.append(Duplicate(where, spans[where], span))
+                where = f"{at}/{part(name)}"
+                own[name], spans[where] = (where, child), span
+            todo += reversed(merged)
         return own

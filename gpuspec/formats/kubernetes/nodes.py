@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from gpuspec.catalog.gpu_names import is_gpu_name
+from gpuspec.catalog.instance import Instance
 from gpuspec.catalog.shipped import read_instances
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
@@ -157,19 +158,23 @@ def one_cloud(draft: JobDraft, name: str, at: At) -> None:
         draft.add("clouds", name, at)
 
 
+def instance_at(draft: JobDraft, at: At) -> Instance | None:
+    """Note the machine that a manifest names by its cloud's type, and the cloud; None where the type is unknown."""
+    written = at.word
+    if written is None:
+        return None
+    if "deployment.instance_type" not in draft.value:
+        draft.say("deployment.instance_type", written, at)
+    instance = read_instances().called(written)
+    if instance is not None and instance.cloud:
+        one_cloud(draft, instance.cloud, at)
+    return instance
+
+
 def _instances(draft: JobDraft, wish: Wish) -> Iterator[tuple[str, At]]:
     for at in wish.values:
-        written = at.word
-        if written is None:
-            continue
-        if "deployment.instance_type" not in draft.value:
-            draft.say("deployment.instance_type", written, at)
-        instance = read_instances().called(written)
-        if instance is None:
-            continue
-        if instance.cloud:
-            one_cloud(draft, instance.cloud, at)
-        if instance.gpu:
+        instance = instance_at(draft, at)
+        if instance is not None and instance.gpu:
             yield instance.gpu, at
 
 

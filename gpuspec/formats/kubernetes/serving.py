@@ -8,7 +8,7 @@ from typing import Any
 from gpuspec.formats.command import Argument, CommandText, container_command, of_scalar
 from gpuspec.formats.kubernetes.at import At, unfilled
 from gpuspec.formats.kubernetes.draft import JobDraft
-from gpuspec.formats.kubernetes.nodes import one_cloud
+from gpuspec.formats.kubernetes.nodes import instance_at
 from gpuspec.job.job import Piece
 from gpuspec.text.tree import Tree
 
@@ -60,18 +60,8 @@ def server(draft: JobDraft) -> None:
 
 def on_instance(draft: JobDraft, at: At) -> None:
     """Write the machine that a manifest names by its cloud's type: GPU and how many, cloud."""
-    from gpuspec.catalog.shipped import read_instances
-
-    written = at.word
-    if written is None:
-        return
-    draft.say("deployment.instance_type", written, at)
-    instance = read_instances().called(written)
-    if instance is None:
-        return
-    if instance.cloud:
-        one_cloud(draft, instance.cloud, at)
-    if not instance.gpu:
+    instance = instance_at(draft, at)
+    if instance is None or not instance.gpu:
         return
     if instance.gpu_count and "gpu_count" not in draft.value:
         draft.say("gpu_count", instance.gpu_count, at)
