@@ -93,6 +93,16 @@ class Facts:
             said[what] = what in text if isinstance(what, str) else what.search(text) is not None
         return said[what]
 
+    @cached_property
+    def refused(self) -> frozenset[str]:
+        """The fields of the Job, by the first part of their names, that the file means to set in a way that its
+        format refuses (`"keep_alive_minutes": "3"`): what they are is not known, and none of them is missing."""
+        if not self.case.left_out:
+            return frozenset()
+        from gpuspec.lint.refused import refused_fields
+
+        return refused_fields(self.case.document, self.case.left_out)
+
     @property
     def folder(self) -> str:
         """The folder the spec stands in: what its relative paths start from."""

@@ -190,6 +190,8 @@ class OneFile:
         for suppression in self.suppressions:
             for entry in suppression.entries:
                 matching = meant.get(entry.selector, ())
+                if matching or registry.problems:
+                    suppression.known.add(entry.selector)
                 unseen = not matching and bool(self.settings.refused)
                 if unseen or any(
                     rule.needs == "suppressions" or rule.code not in self._ran for rule in matching

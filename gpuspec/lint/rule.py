@@ -43,8 +43,9 @@ class Rule:
     fixable: ClassVar[Literal["never", "sometimes", "always"]] = "never"
     needs: ClassVar[Literal["job", "tree", "script", "suppressions"]] = "job"
     asks_for: ClassVar[tuple[str, ...]] = ()
-    """Fields of the Job ("spot", "budget.max_hours") that its findings would have the author set: it is not asked
-    about files whose format has none of them."""
+    """Fields of the Job ("spot", "budget.max_hours") whose absence it reports, or that its findings would have the
+    author set: it is not asked about files whose format has none of them, nor where the file means to set one of them
+    and its format refuses how (`Facts.refused`)."""
     options: ClassVar[tuple[Option, ...]] = ()
     url: ClassVar[str | None] = None
     """Page on the web; built-in rules have theirs in docs/rules/."""

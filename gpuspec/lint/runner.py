@@ -179,6 +179,10 @@ def _chosen(registry: Registry, settings: Settings) -> Iterable[Active]:
             yield Active(rule, settings.rules.get(rule.name, {}), plugin)
 
 
+_SIZED = frozenset({"workload.model", "workload.params_b"})
+"""What a rule that counts memory wants to be known."""
+
+
 class _Wanted:
     """What some rules must find in a file to be asked about it: each is looked for once, however many want it."""
 
@@ -189,15 +193,18 @@ class _Wanted:
         self._words = tuple(dict.fromkeys(word for entry in one_of for word in entry.when))
 
     def found_in(self, facts: Facts, *, first: bool) -> list[str]:
-        """What of it (see `Active.wants`) is there, in a format that can say any of what a rule asks for. What is
-        about the text is looked for in the `first` of its jobs alone."""
+        """What of it (see `Active.wants`) is there, in a format that can say any of what a rule asks for, and in a
+        file that does not say it in a way that the format refuses: that is no absence. What is about the text is
+        looked for in the `first` of its jobs alone."""
         there, can_say = self._there(facts), facts.case.document.can_say
+        refused = facts.refused if facts.has_job else frozenset()
         entries = (*(self._of_job if facts.has_job else ()), *(self._of_text if first else ()))
         return [
             entry.wants
             for entry in entries
             if (not entry.when or not there.isdisjoint(entry.when))
             and (not entry.asks_for or any(map(can_say, entry.asks_for)))
+            and not (refused and _is_about(entry, refused))
         ]
 
     def _there(self, facts: Facts) -> set[str]:
@@ -207,6 +214,13 @@ class _Wanted:
             return set(filter(facts.has, self._words))
         except Exception:
             return {word for word in self._words if _may_have(facts, word)}
+
+
+def _is_about(entry: Active, refused: frozenset[str]) -> bool:
+    """Whether a rule would take for absent what a file says wrongly: a field that it asks for, or the `model` that it
+    sizes."""
+    sizes = "model" in refused and not _SIZED.isdisjoint(entry.when)
+    return sizes or any(field.partition(".")[0] in refused for field in entry.asks_for)
 
 
 def _may_have(facts: Facts, word: str) -> bool:

@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 class Suppression:
     """One comment. `line` is the line it silences, None for the whole file; `used` grows as it silences."""
 
-    __slots__ = ("comment", "entries", "line", "reason", "used")
+    __slots__ = ("comment", "entries", "known", "line", "reason", "used")
 
     def __init__(self, comment: Span, entries: tuple[Entry, ...], line: int | None, reason: str) -> None:
         self.comment = comment
@@ -35,6 +35,8 @@ class Suppression:
         self.reason = reason
         self.used: set[str] = set()
         """Selectors that silenced something, and those that could not be judged."""
+        self.known: set[str] = set()
+        """Selectors that mean a rule of the run, or may mean one of a plugin that could not be read."""
 
 
 class Silencer:

@@ -61,11 +61,22 @@ RULES = (
     rule("GS109", "disk-small", "sizing.disk_small", when=("disk_gb",)),
     rule("GS110", "gpu-not-needed", "sizing.not_needed", preview=True),
     # GS2 quantization
-    rule("GS201", "missing-quantization", "quantization.missing", when=MODEL),
+    rule(
+        "GS201", "missing-quantization", "quantization.missing", when=MODEL, asks_for=("model.quantization",)
+    ),
     rule("GS202", "quantization-mismatch", "quantization.mismatch", when=NAMED),
     rule("GS203", "quantization-unsupported", "quantization.unsupported", when=NAMED),
-    rule("GS204", "qlora-would-do", "quantization.qlora", preview=True, when=MODEL),
-    rule("GS205", "kv-cache-dtype", "quantization.kv_dtype", preview=True, when=MODEL),
+    rule(
+        "GS204", "qlora-would-do", "quantization.qlora", preview=True, when=MODEL, asks_for=("model.method",)
+    ),
+    rule(
+        "GS205",
+        "kv-cache-dtype",
+        "quantization.kv_dtype",
+        preview=True,
+        when=MODEL,
+        asks_for=("model.kv_dtype",),
+    ),
     # GS3 one machine, many items
     rule("GS301", "per-item-launch", "launching.per_item", needs="script", scripts=True),
     rule("GS302", "spec-per-item", "launching.spec_per_item"),
@@ -91,7 +102,7 @@ RULES = (
         asks_for=("secrets",),
     ),
     rule("GS407", "setup-every-time", "lifetime.setup_every_time", preview=True),
-    rule("GS408", "results-lost", "lifetime.results_lost"),
+    rule("GS408", "results-lost", "lifetime.results_lost", asks_for=("outputs", "deployment.mounts")),
     rule(
         "GS409",
         "never-scales-to-zero",
@@ -108,7 +119,13 @@ RULES = (
     ),
     # GS5 price
     rule("GS501", "spot-would-do", "price.spot_would_do", asks_for=("spot",)),
-    rule("GS502", "spot-without-checkpoint", "price.spot_without_checkpoint", when=("spot",)),
+    rule(
+        "GS502",
+        "spot-without-checkpoint",
+        "price.spot_without_checkpoint",
+        when=("spot",),
+        asks_for=("checkpoint", "spot"),
+    ),
     rule("GS503", "spot-for-sla", "price.spot_for_sla", when=("spot",)),
     rule("GS504", "no-price-cap", "price.no_price_cap", asks_for=("max_price",)),
     rule("GS505", "over-budget", "price.over_budget", when=("budget",)),
@@ -124,7 +141,7 @@ RULES = (
     rule("GS509", "smaller-model-or-cascade", "price.cascade", preview=True, when=("traffic",)),
     # GS6 serving flags
     rule("GS601", "memory-utilization-low", "serving.memory_utilization", when=SERVER),
-    rule("GS602", "context-unset", "serving.context_unset", when=SERVER),
+    rule("GS602", "context-unset", "serving.context_unset", when=SERVER, asks_for=("model.context",)),
     rule("GS603", "prefix-caching-off", "serving.prefix_caching", when=SERVER),
     rule("GS604", "batch-limit", "serving.batch_limit", when=SERVER),
     rule("GS605", "uneven-split", "serving.uneven_split", when=("workload.tensor_parallel",)),

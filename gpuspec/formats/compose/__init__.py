@@ -8,6 +8,8 @@ from itertools import islice
 from gpuspec.formats.compose.job import documents
 from gpuspec.formats.compose.services import ComposeFile, is_compose
 from gpuspec.formats.document import Document, Format, Source
+from gpuspec.job.problem import SchemaProblem
+from gpuspec.text import Tree
 
 MOST_JOBS = 500
 
@@ -27,10 +29,17 @@ def read(source: Source) -> tuple[Document, ...]:
     return tuple(found)
 
 
+def _mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
+    from gpuspec.formats.compose.mistakes import mistakes
+
+    return mistakes(tree)
+
+
 FORMAT = Format(
     "compose",
     recognise,
     read,
+    mistakes=_mistakes,
     no_job="no service in it asks for a GPU",
     cannot_say=frozenset(
         {

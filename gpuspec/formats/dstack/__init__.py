@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gpuspec.formats.document import Document, Format, Source
-from gpuspec.text import Edit
+from gpuspec.job.problem import SchemaProblem
+from gpuspec.text import Edit, Tree
 
 RUNS = ("task", "service", "dev-environment")
 TYPES = frozenset({*RUNS, "fleet", "volume", "gateway", "preset"})
@@ -58,7 +59,7 @@ def read(source: Source) -> tuple[Document, ...]:
             shape = ENVIRONMENT if one.value["type"] == "dev-environment" else FORMAT
             found += documents_of(source.path, file.tree, one.value, place=one.place, head=head, shape=shape)
     if not found and (
-        file.tree.duplicates or file.tree.problems
+        file.tree.duplicates or file.tree.problems or _mistakes(file.tree)
     ):  # what is wrong with the text is said all the same
         found.append(Document(source.path, file.tree, None, "", FORMAT, called="/"))
     return tuple(found)
@@ -87,10 +88,17 @@ def _written(document: Document, edit: Edit) -> Sequence[Edit]:
     return written(document, edit)
 
 
+def _mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
+    from gpuspec.formats.dstack.mistakes import mistakes
+
+    return mistakes(tree)
+
+
 FORMAT = Format(
     "dstack",
     recognise,
     read,
+    mistakes=_mistakes,
     no_job="no `gpu` stands under `resources`",
     written=_written,
     cannot_say=frozenset(

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gpuspec.formats.document import Document, Format, Source
-from gpuspec.text import Edit
+from gpuspec.job.problem import SchemaProblem
+from gpuspec.text import Edit, Tree
 
 KEYS = frozenset(
     {
@@ -32,13 +33,27 @@ _MAY_BE = re.compile(rb"(?m)^[{ ]*[\"']?(?:run|setup|resources)[\"']?\s*:")
 
 
 def is_task(value: Any) -> bool:
-    """Whether a document is a task: it has keys of tasks alone, and machines or commands in SkyPilot's shape."""
-    if not isinstance(value, dict) or not value or not value.keys() <= KEYS:
+    """Whether a document is a task: it has keys of tasks alone, and machines or commands in SkyPilot's shape. Beside
+    both a key or two may be misspelt."""
+    if not isinstance(value, dict) or not value:
         return False
     resources = value.get("resources")
-    if isinstance(resources, dict) and not _TELLING.isdisjoint(resources):
+    telling = isinstance(resources, dict) and not _TELLING.isdisjoint(resources)
+    if not value.keys() <= KEYS:
+        return telling and _is_misspelt(value)
+    if telling:
         return True
     return isinstance(value.get("run"), str) or isinstance(value.get("setup"), str)
+
+
+def _is_misspelt(value: dict[Any, Any]) -> bool:
+    """Whether all keys that no task has are plainly some that tasks have."""
+    other = value.keys() - KEYS
+    if len(other) > 2 or len(value.keys() & KEYS) < 2 or not all(isinstance(key, str) for key in other):
+        return False
+    from gpuspec.formats.refused import nearest
+
+    return all(nearest(key, KEYS - value.keys()) for key in other)
 
 
 def is_header(value: Any) -> bool:
@@ -77,7 +92,7 @@ def read(source: Source) -> tuple[Document, ...]:
         if document is not None:
             found.append(document)
     if not found and (
-        file.tree.duplicates or file.tree.problems
+        file.tree.duplicates or file.tree.problems or _mistakes(file.tree)
     ):  # what is wrong with the text is said all the same
         found.append(Document(source.path, file.tree, None, "", FORMAT, called="/"))
     return tuple(found)
@@ -89,10 +104,17 @@ def _written(document: Document, edit: Edit) -> Sequence[Edit]:
     return written(document, edit)
 
 
+def _mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
+    from gpuspec.formats.skypilot.mistakes import mistakes
+
+    return mistakes(tree)
+
+
 FORMAT = Format(
     "skypilot",
     recognise,
     read,
+    mistakes=_mistakes,
     no_job="no `accelerators` stand under `resources`",
     written=_written,
     cannot_say=frozenset(

@@ -65,7 +65,7 @@ class ResultsLost(Rule):
     severity = "warning"
     confidence = "medium"
     fixable = "always"
-    asks_for = ()
+    asks_for = ("outputs", "deployment.mounts")
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job

@@ -57,6 +57,7 @@ class SpotWithoutCheckpoint(Rule):
     name = "spot-without-checkpoint"
     severity = "warning"
     fixable = "sometimes"
+    asks_for = ("checkpoint", "spot")
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job

@@ -64,6 +64,7 @@ class KvCacheDtype(Rule):
     confidence = "medium"
     preview = True
     fixable = "sometimes"
+    asks_for = ("model.kv_dtype",)
     options = (
         min_saving(0.2),
         min_speed(0.2),

@@ -66,6 +66,7 @@ class MissingQuantization(Rule):
     name = "missing-quantization"
     severity = "warning"
     options = (min_saving(0.3), min_speed(0.4))
+    asks_for = ("model.quantization",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         schemes = self._schemes(facts)

@@ -68,6 +68,7 @@ class QloraWouldDo(Rule):
     preview = True
     fixable = "sometimes"
     options = (min_saving(0.2, of="cost of the work"), min_speed(0.3))
+    asks_for = ("model.method",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         workload = facts.workload

@@ -57,6 +57,7 @@ class ContextUnset(Rule):
     name = "context-unset"
     severity = "error"
     fixable = "sometimes"
+    asks_for = ("model.context",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         work, job = facts.workload, facts.job

@@ -12,7 +12,9 @@ class Schema(Rule):
 
     ## What it does
     Reports unknown keys, wrong types, missing and impossible values, and paths that leave the workspace, each
-    in its place.
+    in its place. In files of SkyPilot, dstack and docker compose it reports what the tool itself refuses and what is
+    plain: keys that are misspelt (`setpu`), and forms of times, prices and spot that none of them reads. A field that
+    is refused is not reported as missing by any other rule.
 
     ## Why is this bad
     A key that nobody reads does nothing: `gpu_type_s` rents whatever is cheapest, a misspelled
@@ -38,7 +40,7 @@ class Schema(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         if facts.tree.problems:
             return
-        for problem in facts.format.mistakes(facts.tree):
+        for problem in facts.case.left_out:
             advice = f"write {problem.suggestion}" if problem.suggestion else None
             fix = Fix(advice or "fix it", problem.edits, safe=False) if problem.edits else None
             yield self.finding(problem.pointer, problem.message, on=problem.on, suggestion=advice, fix=fix)

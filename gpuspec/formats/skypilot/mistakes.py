@@ -1,0 +1,70 @@
+"""What SkyPilot refuses of a task: skypilot 0.14.1, sky/utils/schemas.py (`get_task_schema`,
+`_get_single_resources_schema`, `_AUTOSTOP_SCHEMA`; `additionalProperties` is false in each), read 2026-11-30."""
+
+# ruff: noqa: SIM905 (a line of words reads better than thirty quoted ones)
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from gpuspec.formats.refused import Form, in_documents, is_number, misformed, misspelt
+from gpuspec.formats.skypilot import KEYS, is_task
+from gpuspec.job.problem import SchemaProblem
+from gpuspec.text import Tree
+
+_RESOURCES = frozenset(
+    "accelerator_args accelerators any_of autostop cloud cpus disk_size disk_tier ephemeral_storage gpus hooks "
+    "image_id infra instance_type job_recovery labels local_disk max_hourly_cost memory network_tier ordered ports "
+    "priority priority_class region spot_recovery use_spot volumes zone".split()
+)
+"""`hooks` and `spot_recovery` are of other releases."""
+_AUTOSTOP = frozenset({"idle_minutes", "down", "wait_for", "hook", "hook_timeout"})
+_TIME = re.compile(r"[0-9]+(?:m|h|d|w)?", re.I)
+_TOOL = "SkyPilot"
+
+
+def _is_autostop(value: Any) -> bool:
+    if isinstance(value, bool | dict):
+        return True
+    if isinstance(value, str):
+        return _TIME.fullmatch(value) is not None
+    return isinstance(value, int)
+
+
+_FORMS = {
+    "use_spot": Form(lambda value: isinstance(value, bool), "true or false"),
+    "autostop": Form(_is_autostop, "true, false, whole minutes, a time like 30m or 2h, or a map"),
+    "max_hourly_cost": Form(is_number, "a number of dollars"),
+}
+_IDLE = {
+    "idle_minutes": Form(
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0, "whole minutes"
+    )
+}
+
+
+def mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
+    """All of a file."""
+    return in_documents(tree, _of_task)
+
+
+def _of_task(task: Any, place: str) -> Iterator[SchemaProblem]:
+    if not is_task(task):
+        return
+    yield from misspelt(task, place, KEYS, _TOOL)
+    resources = task.get("resources")
+    yield from _of_machine(resources, f"{place}/resources", "/resources")
+    for field in ("any_of", "ordered"):
+        entries = resources.get(field) if isinstance(resources, dict) else None
+        for number, entry in enumerate(entries[:200] if isinstance(entries, list) else ()):
+            within = f"/resources/{field}/{number}"
+            yield from _of_machine(entry, place + within, within)
+
+
+def _of_machine(machine: Any, place: str, within: str) -> Iterator[SchemaProblem]:
+    yield from misspelt(machine, place, _RESOURCES, _TOOL, within=within)
+    yield from misformed(machine, place, _FORMS, _TOOL, within=within)
+    stop = machine.get("autostop") if isinstance(machine, dict) else None
+    at = f"{place}/autostop"
+    yield from misspelt(stop, at, _AUTOSTOP, _TOOL, within=f"{within}/autostop")
+    yield from misformed(stop, at, _IDLE, _TOOL, within=f"{within}/autostop")
