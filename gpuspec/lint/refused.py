@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from gpuspec.formats import Document
 from gpuspec.formats.gpu_cli_fields import RENAMED
 from gpuspec.job.problem import SchemaProblem
+from gpuspec.numerals import small_number
 from gpuspec.text import parts
 
 _PARTS_OF = {
@@ -45,7 +46,7 @@ def _of_job_spec(document: Document, problem: SchemaProblem) -> Iterator[str]:
 def _of_format(document: Document, problem: SchemaProblem) -> Iterator[str]:
     """By how the format spells the fields; a field whose name is the same is not listed there."""
     written = parts(problem.pointer)[len(parts(document.place)) :]
-    path = [key for key in _meant(problem, written) if not key.isdecimal() and key not in _ALTERNATIVES]
+    path = [key for key in _meant(problem, written) if small_number(key) is None and key not in _ALTERNATIVES]
     if not path:
         return
     spelling = document.format.spelling
