@@ -4,7 +4,7 @@ and values of the fields that rules look for which are of no form that it reads.
 Of other values nothing is said: each tool says it better, and a form that is newer than this list is no mistake."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from gpuspec.job.problem import SchemaProblem, first_mistakes, shown
@@ -26,20 +26,20 @@ class Form(NamedTuple):
     words: str
 
 
-Mistakes = Callable[[Any, str], Iterator[SchemaProblem]]
+Mistakes = Callable[[Any, str], Iterable[SchemaProblem]]
 """(value of a document, its place) → what is wrong in it."""
 
-_latest: tuple[Tree, Mistakes, tuple[SchemaProblem, ...]] | None = None
+_latest: tuple[Tree, str, tuple[SchemaProblem, ...]] | None = None
 
 
-def in_documents(tree: Tree, mistakes: Mistakes) -> tuple[SchemaProblem, ...]:
-    """What is wrong in the documents of a file: asked once for all jobs of it."""
+def in_documents(tree: Tree, tool: str, mistakes: Mistakes) -> tuple[SchemaProblem, ...]:
+    """What a tool refuses in the documents of a file: asked once for all jobs of it."""
     global _latest
-    if _latest is None or _latest[0] is not tree or _latest[1] is not mistakes:
+    if _latest is None or _latest[0] is not tree or _latest[1] != tool:
         several = isinstance(tree.value, list)
         documents = [(one, f"/{n}") for n, one in enumerate(tree.value)] if several else [(tree.value, "")]
         found = (problem for value, place in documents for problem in mistakes(value, place))
-        _latest = tree, mistakes, tuple(first_mistakes(found))
+        _latest = tree, tool, tuple(first_mistakes(found))
     return _latest[2]
 
 

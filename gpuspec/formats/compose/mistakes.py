@@ -30,7 +30,7 @@ _MOST_SERVICES = 500
 
 def mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
     """All of a file."""
-    return in_documents(tree, _of_file)
+    return in_documents(tree, _TOOL, _of_file)
 
 
 def _of_file(file: Any, place: str) -> Iterator[SchemaProblem]:

@@ -91,7 +91,7 @@ def _written(document: Document, edit: Edit) -> Sequence[Edit]:
 def _mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
     from gpuspec.formats.dstack.mistakes import mistakes
 
-    return mistakes(tree)
+    return mistakes(tree, is_dstack)
 
 
 FORMAT = Format(

@@ -4,10 +4,9 @@ resources.py (every model forbids other fields; asked of the library itself, 202
 # ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from gpuspec.formats.dstack import RUNS, is_dstack
 from gpuspec.formats.dstack.words import SPOT
 from gpuspec.formats.refused import Form, in_documents, is_number, misformed, misspelt
 from gpuspec.job.problem import SchemaProblem
@@ -62,14 +61,16 @@ _FORMS = {
 }
 
 
-def mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
-    """All of a file."""
-    return in_documents(tree, _of_run)
+def mistakes(tree: Tree, is_dstack: Callable[[Any], bool]) -> tuple[SchemaProblem, ...]:
+    """All of a file, in the documents that are configurations of runs."""
+    return in_documents(
+        tree,
+        _TOOL,
+        lambda value, at: _of_run(value, at) if is_dstack(value) and value["type"] in _OWN else (),
+    )
 
 
 def _of_run(run: Any, place: str) -> Iterator[SchemaProblem]:
-    if not is_dstack(run) or run["type"] not in RUNS:
-        return
     yield from misspelt(run, place, _RUN | _OWN[run["type"]], _TOOL)
     yield from misformed(run, place, _FORMS, _TOOL)
     resources = run.get("resources")

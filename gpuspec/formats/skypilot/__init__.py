@@ -107,7 +107,7 @@ def _written(document: Document, edit: Edit) -> Sequence[Edit]:
 def _mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
     from gpuspec.formats.skypilot.mistakes import mistakes
 
-    return mistakes(tree)
+    return mistakes(tree, is_task, KEYS)
 
 
 FORMAT = Format(

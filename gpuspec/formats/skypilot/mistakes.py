@@ -4,11 +4,10 @@
 # ruff: noqa: SIM905 (a line of words reads better than thirty quoted ones)
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from gpuspec.formats.refused import Form, in_documents, is_number, misformed, misspelt
-from gpuspec.formats.skypilot import KEYS, is_task
 from gpuspec.job.problem import SchemaProblem
 from gpuspec.text import Tree
 
@@ -43,15 +42,13 @@ _IDLE = {
 }
 
 
-def mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
-    """All of a file."""
-    return in_documents(tree, _of_task)
+def mistakes(tree: Tree, is_task: Callable[[Any], bool], keys: Collection[str]) -> tuple[SchemaProblem, ...]:
+    """All of a file, in the documents that are tasks; `keys` are those that a task may have."""
+    return in_documents(tree, _TOOL, lambda value, at: _of_task(value, at, keys) if is_task(value) else ())
 
 
-def _of_task(task: Any, place: str) -> Iterator[SchemaProblem]:
-    if not is_task(task):
-        return
-    yield from misspelt(task, place, KEYS, _TOOL)
+def _of_task(task: Any, place: str, keys: Collection[str]) -> Iterator[SchemaProblem]:
+    yield from misspelt(task, place, keys, _TOOL)
     resources = task.get("resources")
     yield from _of_machine(resources, f"{place}/resources", "/resources")
     for field in ("any_of", "ordered"):
