@@ -73,6 +73,9 @@ def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[...,
 @click.option(
     "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also fixes that may change the job."
 )
+@click.option(
+    "--fix-only", is_flag=True, help="Apply fixes, and tell which; nothing else is told, and the status is 0."
+)
 @click.option("--watch", is_flag=True, help="Lint again whenever a file or a setting changes.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--show-fixes", is_flag=True, help="List the fixes made.")
@@ -86,12 +89,27 @@ def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[...,
 @click.option("--output", metavar="FILE", help="Write the report to FILE.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule, with the money.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Least severity for exit status 1 [warning].")
+@click.option("--exit-zero", is_flag=True, help="Exit status 0 whatever is found; errors keep theirs.")
 @click.option("--pedantic/--no-pedantic", default=None, help="Show findings of low confidence, too.")
 @click.option("--preview/--no-preview", default=None, help="Run rules in preview, too.")
 @case_options
 @users_option
-@click.option("--baseline", metavar="FILE", help="Hide the findings recorded in FILE.")
-@click.option("--write-baseline", metavar="FILE", help="Record all findings in FILE.")
+@click.option(
+    "--baseline", metavar="FILE", help="Hide the findings recorded in FILE [what the settings name]."
+)
+@click.option("--no-baseline", is_flag=True, help="Show what the baseline of the settings hides, too.")
+@click.option(
+    "--write-baseline",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Record all findings in FILE, or in the baseline that the settings name.",
+)
+@click.option(
+    "--hide-suppressed",
+    is_flag=True,
+    help="In SARIF, leave out what comments and the baseline silence: code scanning shows it otherwise.",
+)
 @click.option(
     "--allow-local-rules", is_flag=True, help="Run the Python files that the config's local-rules names."
 )
@@ -114,6 +132,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], given: CaseOptions, *
     overrides = Overrides(**named, job=given.job)
     debug = bool(ctx.find_root().params.get("debug"))
     watching = options.pop("watch")
+    options["fix"] |= options["fix_only"]
     request = LintRequest(
         paths or (".",), overrides, debug=debug, config=given.config, isolated=given.isolated, **options
     )

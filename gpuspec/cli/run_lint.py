@@ -4,22 +4,26 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Catalog
-from gpuspec.cli.exit_status import complain, exit_status, tell
+from gpuspec.cli.exit_status import exit_status, tell
 from gpuspec.cli.progress import counted
 from gpuspec.errors import UserError
 from gpuspec.lint.config import Configs
 from gpuspec.lint.config_file import SEVERITIES
 from gpuspec.lint.files import expand, lint_data, read_file, read_stdin
 from gpuspec.lint.registry import Registry, late_problems
-from gpuspec.lint.result import Located, Prices, Problem, Report
+from gpuspec.lint.result import Hidden, Located, Prices, Problem, Report
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.secrets import masked
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.printable import lines, one_line
 from gpuspec.rules import collect
+
+if TYPE_CHECKING:
+    from gpuspec.cli.lint_baselines import Baselines
 
 NARROWEST = 30
 """Columns: what has fewer is no terminal that anyone reads."""
@@ -43,8 +47,13 @@ class LintRequest(NamedTuple):
     diff: bool = False
     show_fixes: bool = False
     statistics: bool = False
+    fix_only: bool = False
+    exit_zero: bool = False
+    hide_suppressed: bool = False
     baseline: str | None = None
+    no_baseline: bool = False
     write_baseline: str | None = None
+    """A file; empty: the one that settings name."""
     allow_local_rules: bool = False
     debug: bool = False
 
@@ -104,15 +113,16 @@ class _Run:
         self.secret = False
         """Whether a key stands in the diffs."""
         self.remarks: list[str] = []
-        self.failing = False
+        self.settings: dict[str, Settings] = {}
+        """Of each file that was linted."""
         self.mended_input: bytes | None = None
         self.stdin_name: str | None = None
         """What standard input is called."""
-        self._baseline = None
-        if request.baseline:
-            from gpuspec.lint.baseline import read_baseline
-
-            self._baseline = read_baseline(request.baseline)
+        self.hidden: list[Hidden] = []
+        self.baselines: Baselines | None = None
+        self._wants_baseline = not request.no_baseline and request.write_baseline is None
+        if self._wants_baseline and request.baseline:
+            self._read_baselines()
 
     def inputs(self) -> Iterator[tuple[str, bytes]]:
         """(path, bytes) of everything asked for."""
@@ -145,17 +155,33 @@ class _Run:
 
     def look(self, path: str, data: bytes) -> None:
         """Lint one file, and fix it where asked."""
-        settings = self.configs.settings_for(path)
-        if self.request.fix or self.request.diff:
-            found = self._fix(path, data, settings)
+        settings, request = self.configs.settings_for(path), self.request
+        if self._wants_baseline and (request.baseline or settings.baseline):
+            (self.baselines or self._read_baselines()).note(path, settings)
+        if request.fix or request.diff:
+            self.findings += self._fix(path, data, settings)
         else:
-            found = lint_data(self.linter, path, data, settings, on_disk=not self._is_stdin(path))
+            self.findings += lint_data(self.linter, path, data, settings, on_disk=not self._is_stdin(path))
+        self.settings[path] = settings
         self.files.append(path)
-        if self._baseline:
-            found = [item for item in found if not self._baseline.admits(item)]
-        bar = SEVERITIES.index(settings.fail_on)
-        self.failing |= any(SEVERITIES.index(item.finding.severity) >= bar for item in found)
-        self.findings += found
+
+    def _read_baselines(self) -> "Baselines":
+        from gpuspec.cli.lint_baselines import Baselines
+
+        self.baselines = Baselines(self.request.baseline)
+        return self.baselines
+
+    def _hide(self) -> None:
+        """Take out what the baselines know, and note what comments silence."""
+        if self.baselines or self.linter.silenced:
+            from gpuspec.cli.lint_baselines import parted
+
+            self.findings, self.hidden = parted(self.findings, self.baselines, self.linter.silenced)
+
+    def _failing(self) -> bool:
+        """Whether a finding is as severe as the settings of its file say that lint fails."""
+        bars = {path: SEVERITIES.index(settings.fail_on) for path, settings in self.settings.items()}
+        return any(SEVERITIES.index(each.finding.severity) >= bars[each.path] for each in self.findings)
 
     def refuse(self, error: UserError) -> None:
         """Note why a file was not linted. That it is a template is no fault of anybody's."""
@@ -168,58 +194,75 @@ class _Run:
     def finish(self) -> int:
         """Write everything out; the exit status."""
         request = self.request
-        for option, path in (("--write-baseline", request.write_baseline), ("--output", request.output)):
-            if path:
-                from gpuspec.cli.lint_output import require_no_input
+        if request.output:
+            from gpuspec.cli.lint_output import require_no_input
 
-                require_no_input(option, path, self.files)
-        if request.write_baseline:
-            from gpuspec.lint.baseline import baseline_text
-
-            write(baseline_text(self.findings, request.write_baseline), request.write_baseline)
-            sys.stdout.write(
-                one_line(f"{len(self.findings)} findings written to {request.write_baseline}") + "\n"
-            )
-            self.failing = False
+            require_no_input("--output", request.output, self.files)
+        self._hide()
+        failing = self._failing() and not request.fix_only
+        if request.write_baseline is not None:
+            self._write_baselines(request.write_baseline)
+            failing = False
         elif request.diff:
             text = "".join(self.diffs)
             shown = text if self._for_patch() else lines(text)
             write(shown, request.output, mode=0o600 if self.secret else None)
-            self.failing = bool(self.diffs)
+            failing = bool(self.diffs)
         elif self.files or not (self.errors or self.remarks) or request.format != "text":
             # else "clean: 0 files" would mislead
             if self.mended_input is not None:
                 sys.stdout.buffer.write(self.mended_input)
             _report(request, self.report(), to_stderr=self.mended_input is not None)
-        for line in one_line_each(self.linter.problems):
-            tell(f"gpuspec: error[internal]: {line}")
-        for error in each_hint_once(self.errors):
-            complain(error)
-        if request.format == "text":
-            self.remarks += idle_note(tuple(self.linter.without_jobs))
+        if self.linter.problems or self.errors or self.linter.without_jobs:
+            from gpuspec.cli.lint_told import idle_note, tell_errors
+
+            tell_errors(self.linter.problems, self.errors)
+            if request.format == "text" and not request.fix_only:
+                self.remarks += idle_note(tuple(self.linter.without_jobs))
         for note in (*self.remarks, *self.configs.notes()):
             tell(f"gpuspec: note: {note}")
         if self.linter.problems:
             return 3
-        return 2 if self.errors else int(self.failing)
+        return 2 if self.errors else int(failing and not request.exit_zero)
+
+    def _write_baselines(self, named: str) -> None:
+        from gpuspec.cli.lint_baselines import written
+        from gpuspec.cli.lint_output import require_no_input
+
+        if named:
+            require_no_input("--write-baseline", named, self.files)
+        for path, text, said in written(named, self.settings, self.findings, self._rules()):
+            require_no_input("--write-baseline", path, self.files)
+            write(text, path)
+            sys.stdout.write(one_line(said) + "\n")
+
+    def _rules(self) -> set[str]:
+        """Codes of the rules that were asked."""
+        active = map(self.linter.active, self.settings.values())
+        return {entry.rule.code for each in active for entry in each}
 
     def report(self) -> Report:
         """What there is to report."""
         from collections import Counter
 
         first = self.files[0] if self.files else "."
-        stale: tuple[str, ...] = ()
         money = next((found for found in self.findings if found.finding.saving), None)
         prices = None
         if money or self.request.format != "text":
             settings = self.configs.settings_for(money.path if money else first)
             prices = prices_of(self.linter.catalog, settings.prices)
-        if self._baseline:
-            active = self.linter.active(self.configs.settings_for(first))
-            stale = self._baseline.stale(self.files, {entry.rule.code for entry in active})
-        fixed = tuple((path, title, number) for (path, title), number in Counter(self.fixed).items())
-        problems = tuple(self.linter.problems)
-        return Report(tuple(self.files), tuple(self.findings), problems, prices, fixed, stale)
+        searched = any(os.path.isdir(path) for path in self.request.paths)
+        return Report(
+            files=tuple(self.files),
+            findings=tuple(self.findings),
+            problems=tuple(self.linter.problems),
+            prices=prices,
+            fixed=tuple((path, title, number) for (path, title), number in Counter(self.fixed).items()),
+            stale=self.baselines.stale(self._rules(), searched=searched) if self.baselines else (),
+            hidden=tuple(self.hidden),
+            baselines=self.baselines.paths if self.baselines else (),
+            tells_hidden=not self.request.hide_suppressed,
+        )
 
     def _is_stdin(self, path: str) -> bool:
         return path == self.stdin_name
@@ -287,35 +330,6 @@ class _Run:
         return not wrong
 
 
-def each_hint_once(errors: Sequence[UserError]) -> Iterator[UserError]:
-    """Each error once, also where it hits every file, and what to do once for all of its kind."""
-    last: dict[str, str | None] = {}
-    for error in {(error.code, error.message): error for error in errors}.values():
-        said = last.get(error.code) == error.hint
-        last[error.code] = error.hint
-        yield UserError(error.code, error.message) if said else error
-
-
-def idle_note(paths: Sequence[str]) -> list[str]:
-    """What is said of job files in which nothing asks for a GPU: "clean" does not mean that jobs were judged."""
-    if not paths:
-        return []
-    if len(paths) == 1:
-        return [f"nothing in {paths[0]} asks for a GPU"]
-    more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
-    return [f"nothing asks for a GPU in {len(paths):,} files: {', '.join(paths[:3])}{more}"]
-
-
-def one_line_each(problems: Sequence[Problem]) -> Iterator[str]:
-    """One line for each failure, however many files it hit."""
-    hit: dict[tuple[str, str], list[Problem]] = {}
-    for problem in problems:
-        hit.setdefault((problem.who, problem.message), []).append(problem)
-    for same in hit.values():
-        more = f" (and in {len(same) - 1:,} more files)" if len(same) > 1 else ""
-        yield f"{same[0]}{more}"
-
-
 def write(text: str, output: str | None, *, mode: int | None = None) -> None:
     """Text to standard output, or atomically to a file."""
     if output is None:
@@ -353,8 +367,10 @@ def prices_of(catalog: Catalog, source: str | None) -> Prices | None:
 def _report(request: LintRequest, report: Report, *, to_stderr: bool) -> None:
     from gpuspec.report import render
 
-    text = render(request.format, report, _terminal(request), statistics=request.statistics)
-    if request.show_fixes:
+    text = ""
+    if not request.fix_only:  # what is left is for another run to tell
+        text = render(request.format, report, _terminal(request), statistics=request.statistics)
+    if request.show_fixes or request.fix_only:
         fixed = (f"fixed {path}: {number} × {title}" for path, title, number in report.fixed)
         text += "".join(f"{one_line(line)}\n" for line in fixed)
     if to_stderr:

@@ -23,7 +23,7 @@ State = dict[str, tuple[int, int]]
 
 def watch(request: LintRequest) -> int:
     """Lint now and after every change. Ctrl-C is how it ends, so the exit status is then 0."""
-    if "-" in request.paths or request.write_baseline:
+    if "-" in request.paths or request.write_baseline is not None:
         what = "standard input" if "-" in request.paths else "--write-baseline"
         hint = "name the files, or leave --watch out."
         raise UserError("cannot-watch", f"--watch cannot go with {what}", hint)

@@ -210,6 +210,7 @@ def settings_of(
         fail_on=values.get("fail-on", "warning"),
         job=jobs,
         agreed=_agreed(path, values, catalog),
+        baseline=os.path.join(os.path.dirname(path), values["baseline"]) if values.get("baseline") else None,
         pedantic=values.get("pedantic", False),
         preview=values.get("preview", False),
         include=lists["include"],

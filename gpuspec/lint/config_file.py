@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
     "severity": (dict, {}, "Rule → error, warning or info."),
     "rules": (dict, {}, "Rule name → its options."),
     "fail-on": (str, "warning", "The least severity that makes lint exit with 1."),
+    "baseline": (str, None, "File of known findings, which are not shown (--write-baseline writes it)."),
     "plugins": (list, (), "Plugins that must be installed."),
     "local-rules": (list, (), "Python files with rules; run only with --allow-local-rules."),
     "prices": (str, None, "Price source or price file to use; default: all current ones."),
@@ -191,7 +192,9 @@ def _check_words(path: str, key: str, value: Any) -> None:
 
 def bad_config(path: str, message: str, hint: str | None = None) -> UserError:
     """What to raise for a config file that is wrong."""
-    return UserError("bad-config", f"{path}: {message}", hint or "`gpuspec config show` lists every setting.")
+    return UserError(
+        "bad-config", f"{path}: {message}", hint or "`gpuspec config show --isolated` lists every setting."
+    )
 
 
 def near(word: str, words: Iterable[str]) -> str | None:

@@ -118,6 +118,7 @@ def lint_data(
 ) -> list[Located]:
     """Findings for one file's bytes: as a script by its name or first line, and as the jobs it holds."""
     check_binary(path, data)
+    linter.silenced.pop(path, None)
     kind = kind_of(path, data)
     found = linter.script(path, data, kind, settings) if kind else []
     documents = _documents(path, data, linter.formats, script=kind is not None, on_disk=on_disk)

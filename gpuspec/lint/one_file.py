@@ -8,7 +8,7 @@ from gpuspec.errors import UserError
 from gpuspec.lint.deferred import BuiltIn, loaded
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.registry import BUILT_IN, Registry
-from gpuspec.lint.result import Located, Problem, place
+from gpuspec.lint.result import Hidden, Located, Problem, place
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.secrets import masked
 from gpuspec.lint.settings import Settings
@@ -92,6 +92,8 @@ class OneFile:
         self._cut: set[str] = set()
         """Codes of rules that find more than is shown."""
         self._ran: set[str] = set()
+        self.silenced: list[Hidden] = []
+        """What would be shown, had no comment silenced it."""
 
     def findings(self, asked: Iterable[Active], registry: Registry) -> list[Located]:
         """What the rules find, by place; `registry` knows what suppressions may name."""
@@ -103,9 +105,13 @@ class OneFile:
                 judged = True
             for located in self._ask(entry):
                 finding = located.finding
-                silenced = self._silencer.silences(finding.code, finding.name, located.place.line)
-                if not silenced and (finding.confidence != "low" or self.settings.pedantic):
+                silencing = self._silencer.silences(finding.code, finding.name, located.place.line)
+                if finding.confidence == "low" and not self.settings.pedantic:
+                    continue
+                if silencing is None:
                     found.setdefault(_key(located), located)
+                else:
+                    self.silenced.append(Hidden(located, "comment", _shown(silencing.reason)))
             if entry.code in self._cut and not self._silencer.silences(entry.code, entry.rule.name, None):
                 more = self._more(entry)
                 found[_key(more)] = more

@@ -1,6 +1,7 @@
 """What a lint run yields, ready to be reported."""
 
 from functools import lru_cache
+from typing import Literal
 
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.secrets import masked
@@ -29,6 +30,15 @@ class Located(NamedTuple):
     doc: str | None = None
 
 
+class Hidden(NamedTuple):
+    """A finding that is known and not shown: a comment beside it silences it, for a `reason` (may be empty), or a
+    baseline has it."""
+
+    found: Located
+    by: Literal["comment", "baseline"]
+    reason: str = ""
+
+
 class Problem(NamedTuple):
     """Something of ours or of a plugin that failed. `who` names it: "rule GS101 over-provisioned-gpu"."""
 
@@ -49,7 +59,8 @@ class Prices(NamedTuple):
 
 
 class Report(NamedTuple):
-    """A whole run. `fixed` counts fixed findings by path; `stale` names baseline entries no longer found."""
+    """A whole run. `findings` are shown; what is `hidden` is told by formats that tell of it (SARIF), marked.
+    `fixed` counts fixed findings by path; `stale` names baseline entries no longer found."""
 
     files: tuple[str, ...]
     findings: tuple[Located, ...]
@@ -58,6 +69,11 @@ class Report(NamedTuple):
     fixed: tuple[tuple[str, str, int], ...] = ()
     """(path, title of the fix, how often)"""
     stale: tuple[str, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+    baselines: tuple[str, ...] = ()
+    """The baseline files that the findings were compared with."""
+    tells_hidden: bool = True
+    """Whether formats that can mark what is hidden hold it."""
 
 
 def place(tree: Tree, span: Span) -> Place:

@@ -12,7 +12,7 @@ from gpuspec.lint.globs import relative
 from gpuspec.lint.neighbours import Folders
 from gpuspec.lint.one_file import MOST, Active, Failures, OneFile
 from gpuspec.lint.registry import BUILT_IN, Registry
-from gpuspec.lint.result import Located, Problem
+from gpuspec.lint.result import Hidden, Located, Problem
 from gpuspec.lint.rule import Rule
 from gpuspec.lint.script import Kind, Script
 from gpuspec.lint.settings import Settings
@@ -40,6 +40,8 @@ class Linter:
         self.failures = Failures(registry.problems, debug=debug)
         self.without_jobs: dict[str, None] = {}
         """Job files that ask for no GPU, in the order in which they were met."""
+        self.silenced: dict[str, list[Hidden]] = {}
+        """File → what comments in it silence, as it was last linted."""
         self._folders = Folders()
         self.catalog = catalog or installed_catalog()
         self._sizes: dict[object, Any] = {}
@@ -122,7 +124,7 @@ class Linter:
             silent=silent,
             most=self.most,
         )
-        return file.findings(asked, self._registry(settings))
+        return self._judged(file, asked, settings)
 
     def script(self, path: str, data: bytes, kind: Kind, settings: Settings) -> list[Located]:
         """Findings for the bytes of a script."""
@@ -151,7 +153,13 @@ class Linter:
             failures=self.failures,
             most=self.most,
         )
-        return file.findings(asked, self._registry(settings))
+        return self._judged(file, asked, settings)
+
+    def _judged(self, file: OneFile, asked: Iterable[Active], settings: Settings) -> list[Located]:
+        found = file.findings(asked, self._registry(settings))
+        if file.silenced:
+            self.silenced.setdefault(file.path, []).extend(file.silenced)
+        return found
 
     def _active_in(self, path: str, settings: Settings) -> tuple[Active, ...]:
         """The rules that run in one file, those about suppressions after all others."""

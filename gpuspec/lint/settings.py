@@ -34,6 +34,8 @@ class Settings(NamedTuple):
     root: str = "."
     assumed_gpus: tuple[tuple[str, str], ...] = ()
     """`per-file-assume-gpu`: (glob, GPU); the first that means a file holds for it."""
+    baseline: str | None = None
+    """The file of known findings, as seen from where the command is run."""
     models: str | None = None
     """The project's `gpuspec.models.json`, where there is one."""
     local: Registry | None = None

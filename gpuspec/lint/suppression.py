@@ -44,23 +44,26 @@ class Silencer:
 
     def __init__(self, suppressions: Iterable[Suppression]) -> None:
         self._unused: dict[tuple[int | None, str], list[Suppression]] = {}
+        self._first: dict[tuple[int | None, str], Suppression] = {}
         for suppression in suppressions:
             for entry in suppression.entries:
-                self._unused.setdefault((suppression.line, entry.selector), []).append(suppression)
+                key = (suppression.line, entry.selector)
+                self._first.setdefault(key, suppression)
+                self._unused.setdefault(key, []).append(suppression)
 
-    def silences(self, code: str, name: str, line: int | None) -> bool:
-        """Whether a finding that starts on `line` (None: one about the whole file) is silenced; the suppressions
-        remember which of their entries did it."""
-        silenced = False
+    def silences(self, code: str, name: str, line: int | None) -> Suppression | None:
+        """What silences a finding that starts on `line` (None: one about the whole file); the suppressions remember
+        which of their entries did it."""
+        silencing = None
         for selector in selectors_of(code, name):
-            for place in {line, None}:
+            for place in (line, None) if line is not None else (None,):
                 found = self._unused.get((place, selector))
                 if found is not None:
-                    silenced = True
+                    silencing = silencing or self._first[place, selector]
                     for suppression in found:
                         suppression.used.add(selector)
                     found.clear()  # they are known to be used: the next finding need not tell them again
-        return silenced
+        return silencing
 
 
 def in_tree(tree: Tree) -> tuple[Suppression, ...]:

@@ -6,7 +6,29 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from gpuspec.lint.result import Located
+from gpuspec.lint.result import Hidden, Located, Report
+
+
+def in_order(report: Report) -> list[tuple[Located, Hidden | None]]:
+    """All findings, what is hidden among those that are shown where it stands: so that the fingerprints of some do
+    not depend on whether others are hidden."""
+    shown: list[tuple[Located, Hidden | None]] = [(found, None) for found in report.findings]
+    if not report.hidden:
+        return shown
+    files = {path: at for at, path in enumerate(report.files)}
+
+    def place(each: tuple[Located, Hidden | None]) -> tuple[object, ...]:
+        found = each[0]
+        at = found.place
+        return (
+            files.get(found.path, len(files)),
+            at.line,
+            at.column,
+            found.finding.code,
+            found.finding.pointer,
+        )
+
+    return sorted([*shown, *((each.found, each) for each in report.hidden)], key=place)
 
 
 def fingerprints(findings: Sequence[Located]) -> list[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from gpuspec.json_text import json_text
 from gpuspec.lint.result import Report
 from gpuspec.printable import one_line
-from gpuspec.report.fingerprint import fingerprints
+from gpuspec.report.fingerprint import fingerprints, in_order
 
 SEVERITIES = {"error": "critical", "warning": "minor", "info": "info"}
 
 
 def render(report: Report) -> str:
     """The report as code quality JSON."""
+    everything = in_order(report)
+    marks = fingerprints([found for found, _ in everything])
     issues = [
         {
             "type": "issue",
@@ -27,6 +29,7 @@ def render(report: Report) -> str:
                 "lines": {"begin": found.place.line, "end": found.place.end_line},
             },
         }
-        for found, mark in zip(report.findings, fingerprints(report.findings), strict=True)
+        for (found, hidden), mark in zip(everything, marks, strict=True)
+        if hidden is None
     ]
     return json_text(issues)

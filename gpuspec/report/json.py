@@ -1,4 +1,4 @@
-"""The JSON document: `{"version", "prices_as_of", "files", "findings"}`."""
+"""The JSON document: `{"version", "prices_as_of", "files", "findings", "hidden"}`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def render(report: Report) -> str:
         "prices_as_of": report.prices.as_of if report.prices else None,
         "files": list(report.files),
         "findings": [_finding(found) for found in report.findings],
+        "hidden": {by: sum(hidden.by == by for hidden in report.hidden) for by in ("comment", "baseline")},
     }
     return json_text(document)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gpuspec.json_text import json_text
-from gpuspec.lint.result import Located, Place, Report
+from gpuspec.lint.result import Hidden, Located, Place, Report
 from gpuspec.printable import lines
-from gpuspec.report.fingerprint import fingerprints
+from gpuspec.report.fingerprint import fingerprints, in_order
 from gpuspec.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -15,16 +15,23 @@ LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def render(report: Report) -> str:
-    """The report as a SARIF log of one run."""
+    """The report as a SARIF log of one run. What is hidden is in it, marked as suppressed."""
     rules = {}
-    for found in report.findings:
+    everything = in_order(report)
+    marks = fingerprints([found for found, _ in everything])
+    told = [
+        (found, hidden, mark)
+        for (found, hidden), mark in zip(everything, marks, strict=True)
+        if hidden is None or report.tells_hidden
+    ]
+    for found, _, _ in told:
         page = {"helpUri": found.doc} if found.doc else {}
         rules[found.finding.code] = {"id": found.finding.code, "name": found.finding.name, **page}
     order = sorted(rules)
-    marks = fingerprints(report.findings)
+    place_of = {code: at for at, code in enumerate(order)}
     results = [
-        _result(found, order.index(found.finding.code), mark)
-        for found, mark in zip(report.findings, marks, strict=True)
+        {**_result(found, place_of[found.finding.code], mark), **_state(report, hidden)}
+        for found, hidden, mark in told
     ]
     notices = [{"level": "error", "message": {"text": _plain(str(problem))}} for problem in report.problems]
     run = {
@@ -68,6 +75,24 @@ def _result(found: Located, index: int, mark: str) -> dict[str, Any]:
             for number, (place, text) in enumerate(found.related, 1)
         ]
     return result
+
+
+def _state(report: Report, hidden: Hidden | None) -> dict[str, Any]:
+    """Whether a result is suppressed, and whether it is in the baseline. Of one result that is said if it is said of
+    all (SARIF 2.1.0, 3.27.23 and 3.27.24)."""
+    suppression: dict[str, Any] = {}
+    known = hidden is not None and hidden.by == "baseline"
+    if known:
+        suppression = {"kind": "external", "status": "accepted"}
+        if len(report.baselines) == 1:
+            file = {"uri": uri(report.baselines[0])}
+            suppression["location"] = {"physicalLocation": {"artifactLocation": file}}
+    elif hidden:
+        suppression = {"kind": "inSource", "status": "accepted"}
+        if hidden.reason:
+            suppression["justification"] = lines(hidden.reason)
+    state = {"baselineState": "unchanged" if known else "new"} if report.baselines else {}
+    return {"suppressions": [suppression] if suppression else [], **state}
 
 
 def _plain(text: str) -> str:

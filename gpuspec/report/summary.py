@@ -42,6 +42,9 @@ def summary(report: Report, style: Callable[[str, str], str]) -> str:
     fixed = sum(number for _, _, number in report.fixed)
     if fixed:
         parts.insert(0, f"{fixed} fixed")
+    known = sum(hidden.by == "baseline" for hidden in report.hidden)
+    if known:
+        parts.append(f"{known:,} more in the baseline")
     money = savings(report.findings)
     if money:
         parts.append(f"up to {style('bold', money)} to save")

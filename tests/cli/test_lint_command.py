@@ -161,6 +161,53 @@ def test_baseline(lint, here: Path) -> None:
     assert "twice.gpu.jsonc: GS002" in ran.err
 
 
+def test_the_baseline_of_the_settings(lint, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "deep").mkdir()
+    (here / "gpuspec.toml").write_text('select = ["GS002"]\nbaseline = "deep/known.json"\n')
+    ran = lint()
+    assert (ran.status, "error[no-such-file]" in ran.err, "--write-baseline" in ran.err) == (2, True, True)
+    (here / "deep" / "job.jsonc").write_text(TWICE)
+    ran = lint("--write-baseline")
+    assert (ran.status, ran.out) == (0, "2 findings written to deep/known.json\n")
+    ran = lint()
+    assert (ran.status, ran.out) == (0, "clean: 4 files · 2 more in the baseline\n")
+    monkeypatch.chdir(here / "deep")
+    assert lint("job.jsonc").status == 0
+    assert lint("job.jsonc", "--no-baseline").status == 1
+    (here / "none.json").write_text('{"findings": []}')
+    assert lint("job.jsonc", "--baseline", "../none.json").status == 1
+    # What is not asked about stays as it was recorded.
+    ran = lint("job.jsonc", "--write-baseline")
+    assert ran.out == "1 finding written to known.json, 1 of other files and rules kept\n"
+    assert lint("..").status == 0
+
+
+def test_a_baseline_to_write_must_be_named(lint, here: Path) -> None:
+    ran = lint(*GS0, "--write-baseline")
+    assert (ran.status, "error[no-baseline]" in ran.err) == (2, True)
+
+
+def test_exit_zero(lint, here: Path) -> None:
+    assert lint(*GS0, "--exit-zero").status == 0
+    assert "GS002" in lint(*GS0, "--exit-zero").out
+    assert lint(*GS0, "--diff", "--exit-zero").status == 0
+    assert lint(*GS0, "nowhere.gpu.jsonc", "--exit-zero").status == 2
+
+
+def test_fix_only_tells_what_it_fixed(lint, here: Path) -> None:
+    ran = lint(*GS0, "--fix-only")  # twice.gpu.jsonc is left as it is
+    assert (ran.status, ran.out) == (0, 'fixed quotes.gpu.jsonc: 1 × write "run"\n')
+    assert lint(*GS0, "--fix-only").out == ""
+
+
+def test_what_a_comment_silences_is_marked_in_sarif(lint, here: Path) -> None:
+    text = "// gpuspec: ignore-file[duplicate-key] both are meant\n" + TWICE
+    (here / "twice.gpu.jsonc").write_text(text)
+    ran = lint("--select", "GS002", "--format", "sarif", "--fix")  # which lints more than once
+    (result,) = json.loads(ran.out)["runs"][0]["results"]
+    assert (ran.status, result["suppressions"][0]["justification"]) == (0, "both are meant")
+
+
 @pytest.mark.parametrize("option", ["--output", "--write-baseline"])
 @pytest.mark.parametrize("name", ["twice.gpu.jsonc", "other.json", "train.py", "gpuspec.toml", "job.jsonc"])
 def test_what_is_linted_is_not_written_over(lint, here: Path, option: str, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gpuspec.cli.main import main
 from gpuspec.formats import JOB_SPEC
 from gpuspec.lint.script import script_kind
 
@@ -20,6 +22,23 @@ HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 CLEAN = '{\n  "name": "hello",\n  "run": "python x.py"\n}\n'
 OLD = '{\n  // kept\n  "project_id": "hello",\n  "runn": "python x.py"\n}\n'
 ONCE = "python x.py data/*\n"
+BOTH = """#!/bin/bash
+#SBATCH --gres=gpu:1
+export HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzABCDEFGH
+for f in data/*; do
+  sbatch --gres=gpu:1 one.sh "$f"
+done
+vllm serve Qwen/Qwen2.5-7B-Instruct
+"""
+"""A job of which rules about launch loops have something to say, and others as well."""
+WORKFLOW = """on: push
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - run: |
+          for f in data/*; do sky launch -y job.yaml --env F="$f"; done
+"""
 LOOP = 'for f in data/*; do\n  sky launch -y job.yaml --env F="$f"\ndone\n'
 
 
@@ -55,11 +74,18 @@ def test_each_hook_passes_and_fails_as_it_should(tmp_path: Path) -> None:
     repo = clone(tmp_path / "gpuspec")
 
     status, said, told = try_repo(repo, project(tmp_path / "clean", CLEAN, ONCE))
-    hooks = ("gpuspec lint", "gpuspec lint --fix", "gpuspec launch loops", "gpuspec lint other job files")
+    hooks = (
+        "gpuspec lint",
+        "gpuspec lint --fix-only",
+        "gpuspec launch loops",
+        "gpuspec lint other job files",
+    )
     assert said == dict.fromkeys(hooks, "Passed"), told
     assert status == 0
 
     folder = project(tmp_path / "old", OLD, LOOP)
+    (folder / "both.sh").write_text(BOTH)
+    git(folder, "add", "-A")
     status, said, told = try_repo(repo, folder)
     assert said == dict.fromkeys(said, "Failed"), told
     assert len(said) == 4
@@ -67,10 +93,32 @@ def test_each_hook_passes_and_fails_as_it_should(tmp_path: Path) -> None:
     # The fix comes first, by name: it mends the old name, and what it cannot mend fails lint.
     assert "fixed train.gpu.jsonc: 1 × rename it to name" in told
     assert "files were modified by this hook" in told
-    assert told.count("GS003") == 2
-    assert "GS301" in told
+    assert told.count("GS003") == 1
+    assert (told.count("GS301"), told.count("GS701")) == (2, 1)  # of go.sh and both.sh
     assert (folder / "train.gpu.jsonc").read_text() == OLD.replace('"project_id"', '"name"')
     assert git(folder, "diff", "--name-only").split() == ["train.gpu.jsonc"]
+
+
+def test_no_finding_is_told_by_two_hooks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {"train.gpu.jsonc": OLD, "go.sh": LOOP, "both.sh": BOTH, ".github/workflows/ci.yml": WORKFLOW}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    told = []
+    for hook in HOOKS:
+        if hook["id"] == "gpuspec-fix":
+            continue  # it tells no findings
+        command, *words = shlex.split(hook["entry"])
+        meant = re.compile(hook["files"]).search
+        assert command == "gpuspec"
+        main([*words, "--format", "concise", *(name for name in files if meant(name))])
+        told += capsys.readouterr().out.splitlines()
+    main(["lint", "--format", "concise", *files])
+    assert sorted(told) == sorted(capsys.readouterr().out.splitlines())
+    assert {"GS003", "GS301", "GS701"} <= {line.split()[1] for line in told}
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])

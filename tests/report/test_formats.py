@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from gpuspec import Edit, Finding, Fix, Related, Saving
-from gpuspec.lint.result import Located, Prices, Problem, Report, place
+from gpuspec.lint.result import Hidden, Located, Prices, Problem, Report, place
 from gpuspec.report import FORMATS, render
 from gpuspec.text import parse
 
@@ -72,9 +72,67 @@ def test_sarif_says_what_the_report_says() -> None:
     assert "division by zero" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
 
 
+KNOWN = REPORT._replace(
+    findings=REPORT.findings[1:],
+    hidden=(
+        Hidden(REPORT.findings[0], "comment", "the benchmark [is](about) this card"),
+        Hidden(located(RUN), "baseline"),
+    ),
+    baselines=("base line.json",),
+)
+"""The first finding is silenced by a comment; the baseline has one like the second."""
+
+
+def test_sarif_marks_what_is_hidden() -> None:
+    document = json.loads(render("sarif", KNOWN))
+    schema = json.loads((SCHEMAS / "sarif-2.1.0.json").read_text())
+    assert list(jsonschema.Draft202012Validator(schema).iter_errors(document)) == []
+    results = {}
+    for result in document["runs"][0]["results"]:
+        results.setdefault(result["ruleId"], []).append(result)
+    (gpu,) = results["GS101"]
+    reason = "the benchmark [is](about) this card"
+    assert gpu["suppressions"] == [{"kind": "inSource", "status": "accepted", "justification": reason}]
+    file = {"physicalLocation": {"artifactLocation": {"uri": "base%20line.json"}}}
+    external = [{"kind": "external", "status": "accepted", "location": file}]
+    said = [(result["suppressions"], result["baselineState"]) for result in results["GS003"]]
+    assert sorted(said, key=str) == sorted([([], "new"), (external, "unchanged")], key=str)
+    # Each result of a run says so, or none does: SARIF 2.1.0, 3.27.23 and 3.27.24.
+    assert results["ACME1"][0]["suppressions"] == []
+    assert results["ACME1"][0]["baselineState"] == "new"
+    for result in json.loads(render("sarif", REPORT))["runs"][0]["results"]:
+        assert result["suppressions"] == []
+        assert "baselineState" not in result
+
+
+def test_a_fingerprint_does_not_depend_on_what_is_hidden() -> None:
+    def marks(report: Report) -> dict[str, str]:
+        results = json.loads(render("sarif", report))["runs"][0]["results"]
+        return {each["ruleId"]: each["partialFingerprints"]["gpuspec/v1"] for each in results}
+
+    assert marks(KNOWN)["GS101"] == marks(REPORT)["GS101"]
+    twin = REPORT.findings[1]
+    later = twin._replace(place=twin.place._replace(line=9))
+    both = json.loads(render("gitlab", REPORT._replace(findings=(twin, later))))
+    one = REPORT._replace(findings=(later,), hidden=(Hidden(twin, "comment"),))
+    assert [each["fingerprint"] for each in json.loads(render("gitlab", one))] == [both[1]["fingerprint"]]
+
+
+def test_sarif_for_code_scanning_leaves_out_what_is_hidden() -> None:
+    results = json.loads(render("sarif", KNOWN._replace(tells_hidden=False)))["runs"][0]["results"]
+    assert sorted(result["ruleId"] for result in results) == ["ACME1", "GS003"]
+
+
+@pytest.mark.parametrize("name", sorted({*FORMATS} - {"sarif", "json"}))
+def test_no_other_format_tells_what_is_hidden(name: str) -> None:
+    text = render(name, KNOWN)
+    assert "GS101" not in text
+    assert text.count("GS003") == render(name, REPORT).count("GS003")
+
+
 def test_json_has_the_promised_shape() -> None:
     document = json.loads(render("json", REPORT))
-    assert list(document) == ["version", "prices_as_of", "files", "findings"]
+    assert list(document) == ["version", "prices_as_of", "files", "findings", "hidden"]
     assert document["prices_as_of"] == "2025-06-01"
     assert document["files"] == ["jobs/a b.gpu.jsonc", "clean.gpu.jsonc"]
     first, second, _ = document["findings"]
@@ -87,6 +145,8 @@ def test_json_has_the_promised_shape() -> None:
     assert first["related"][0]["line"] == 2
     assert second["saving"] is None
     assert second["doc"] is None
+    assert document["hidden"] == {"comment": 0, "baseline": 0}
+    assert json.loads(render("json", KNOWN))["hidden"] == {"comment": 1, "baseline": 1}
 
 
 def test_concise() -> None:
