@@ -138,12 +138,9 @@ def _volumes(job: Job) -> Iterator[Volume]:
 
 
 def _named_gpu(case: Case) -> Gpu | None:
-    for gpu in case.job.gpu_types:
-        match = case.catalog.resolve_gpu(gpu.name)
-        found = match.gpu or (match.ambiguous[0] if match.ambiguous else None)
-        if found:
-            return found
-    return None
+    return next(
+        (choice.gpu for choice in case.choices), None
+    )  # of a shared name, the one that the plan takes
 
 
 def _count(case: Case) -> int:

@@ -339,6 +339,8 @@ def _fault(option: Option, value: Any) -> str | None:
     allowed = (int, float) if option.type is float else (option.type,)
     if type(value) not in allowed:
         return f"must be {type_in_words(option.type)}"
+    if value != value:
+        return "is no number"
     if type(value) in (int, float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
         return "must be between −2⁵³ and 2⁵³"
     if option.type is list and not all(isinstance(item, str) for item in value):

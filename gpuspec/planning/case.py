@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class JobSettings(NamedTuple):
-    """What the settings of a folder say of the jobs in it: keys of `gpuspec.toml` (`gpuspec/lint/config_file.py`)."""
+    """What the settings of a folder say of the jobs in it: keys of `gpuspec.toml`."""
 
     prices: str | None = None
     """The price source to use; None: all current ones."""
@@ -279,7 +279,7 @@ class Case:
 
     @property
     def price_dates(self) -> Mapping[str, str | None]:
-        """Name → ISO date of every such source: of its prices, else of the day on which it was read."""
+        """Name → ISO date of every such source: of its prices, else of its reading."""
         return {source.name: source.latest for source in self.price_sources}
 
     @property
@@ -388,8 +388,7 @@ class Case:
         return self.market.kept_plan
 
     def plan_on(self, launcher: str | None) -> "Plan":
-        """The plan of what one launcher can run on; None: of all. UserError for a launcher where the prices are those
-        of a list from which nothing can be rented."""
+        """The plan of what one launcher (None: any) can run on. UserError for one where nothing can be rented."""
         from gpuspec.planning.rank import rank_offers
 
         compared = f"{self.prices} is for comparison only: nothing can be rented from it"

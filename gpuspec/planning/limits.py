@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import prod
+from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Catalog, Gpu, Offer
 from gpuspec.catalog.clouds import cloud
@@ -9,6 +10,9 @@ from gpuspec.job.job import Job
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.sizing import Fit
 from gpuspec.workload.workload import Workload
+
+if TYPE_CHECKING:
+    from gpuspec.planning.plan import Candidate
 
 NAMES_OF_LIMITS = (
     "gpu_types", "gpu_count", "min_vram", "memory",
@@ -247,9 +251,28 @@ def gpu_reason(gpu: Gpu, gpu_count: int, want: Wanted, min_vram: float | None) -
 
 
 def fit_reason(fit: Fit | None, named: bool) -> Broken | None:
-    """Whether the job's memory does not fit. A borderline GPU stays where the author named it: their call."""
+    """Whether the job's memory does not fit. Borderline GPUs stay where the author named them (`without_unsure`)."""
     if fit is None or fit.verdict == "fits" or (fit.verdict == "borderline" and named):
         return None
+    return _short(fit)
+
+
+def without_unsure(found: "list[Candidate]") -> "list[Candidate]":
+    """Borderline GPUs are not kept where one that surely fits is: GS102 says of them that they may run out of
+    memory."""
+    if not any(each.kept and each.fit and each.fit.verdict == "fits" for each in found):
+        return found
+    return [_unsure(each) if each.kept and each.fit else each for each in found]
+
+
+def _unsure(each: "Candidate") -> "Candidate":
+    broken = _short(each.fit) if each.fit and each.fit.verdict == "borderline" else None
+    if broken is None:
+        return each
+    return each._replace(kept=False, limit=broken[0], reason=f"{broken[1]}; another surely fits")
+
+
+def _short(fit: Fit) -> Broken:
     need = fit.need
     if fit.verdict == "borderline":
         amount = f"may not fit: {need.low:.1f} to {need.high:.1f} GiB needed"

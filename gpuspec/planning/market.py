@@ -6,14 +6,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from gpuspec.catalog import Gpu, Offer
+from gpuspec.catalog import Gpu, GpuMatch, Offer
 from gpuspec.job import Job
 from gpuspec.planning import limits
 from gpuspec.planning.alternatives import Alternative, InOrder, speed_of
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.measure import Measure
 from gpuspec.planning.plan import Candidate, Plan
-from gpuspec.planning.price_lists import Bound, Price, PriceBook, PriceList, bids_of, prices_of
+from gpuspec.planning.price_lists import (
+    Bound,
+    Price,
+    PriceBook,
+    PriceList,
+    bids_of,
+    prices_of,
+    why_not_payable,
+)
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
@@ -98,13 +106,14 @@ class Market:
         whole = (gpu for gpu in known.values() if gpu.bandwidth_gbs and gpu.fp16_tflops)
         return [(gpu, self.wanted.gpu_count) for gpu in whole][:1]
 
-    def dearness(self, one: Alternative) -> tuple[bool, bool, bool, float, float]:
-        """The order in which the plan takes alternatives: within `max_price` first, then those that keep the `slo`
-        in the number that `scaling` allows, then by what the job is paid by, those whose speed is not known last, and
-        then by the hour."""
+    def dearness(self, one: Alternative) -> tuple[bool, bool, bool, bool, float, float, float]:
+        """The order in which the plan takes alternatives: within `max_price` first, then those that surely have the
+        memory, then those that keep the `slo` in the number that `scaling` allows, then by what the job is paid by,
+        those whose speed is not known last, then by the hour, and at one price the larger first."""
         cost = self.measure.rank(one.gpu, one.gpu_count, one.per_hour)
         slow = not self.measure.serves(one.gpu, one.gpu_count)
-        return exceeds(one.per_hour, self.job.max_price), slow, cost is None, cost or 0.0, one.per_hour
+        over, unsure = exceeds(one.per_hour, self.job.max_price), one.verdict == "borderline"
+        return over, unsure, slow, cost is None, cost or 0.0, one.per_hour, -one.gpu.vram_gb
 
     @cached_property
     def price_list(self) -> PriceList:
@@ -153,6 +162,7 @@ class Market:
                 if launcher is None or offer.launcher == launcher:
                     broken = by_gpu or places[offer.cloud, offer.region] or self._machine_reason(offer)
                     found += self._priced(offer, gpu, fit, broken)
+        found = limits.without_unsure(found)
         return found if rejected else [candidate for candidate in found if candidate.kept]
 
     def _cannot(self, gpu: Gpu) -> limits.Broken | None:
@@ -167,7 +177,7 @@ class Market:
         payable, most = prices_of(offer, self.job.spot), self.job.max_price
         if not payable:
             payable = prices_of(offer, "allowed")[:1] or bids_of(offer)
-            broken = broken or (("spot", _why_not_payable(payable[0])) if payable else None)
+            broken = broken or (("spot", why_not_payable(payable[0])) if payable else None)
         for price, spot, _ in payable:
             over = (
                 ("max_price", f"${price:.2f}/h, max_price is ${most:.2f}/h") if exceeds(price, most) else None
@@ -224,24 +234,28 @@ class Market:
         )
 
     def choices(self) -> tuple[Alternative, ...]:
-        """Every known GPU that the spec names, in the order written."""
+        """Every known GPU that the spec names, in the order written; of a name that several share, the one that the
+        plan takes: the cheapest that is large enough. Where there is none, the largest."""
         found = []
         for written in self.job.gpu_types:
             match = self.book.catalog.resolve_gpu(written.name)
-            meant = (match.gpu,) if match.gpu else match.ambiguous
             gpu_count = written.gpu_count or match.gpu_count or self.wanted.gpu_count
-            if meant:
-                named = [
-                    self.alternative(gpu, gpu_count, written.pointer)._replace(
-                        fit=self.fit_as_written(gpu, gpu_count)
-                    )
-                    for gpu in meant
-                ]
-                # A name that several share comes down to the cheapest that is large enough, as the plan takes it.
-                enough = [one for one in named if self.large_enough(one)]
-                cheapest = min(enough, key=self.dearness, default=None)
-                found.append(cheapest or max(named, key=lambda one: one.gpu.vram_gib))
+            gpu = match.gpu or (self._taken(match, gpu_count) if match.ambiguous else None)
+            if gpu:
+                found.append(self._as_written(gpu, gpu_count, written.pointer))
         return tuple(found)
+
+    def _as_written(self, gpu: Gpu, gpu_count: int, pointer: str = "") -> Alternative:
+        return self.alternative(gpu, gpu_count, pointer)._replace(fit=self.fit_as_written(gpu, gpu_count))
+
+    def _taken(self, match: GpuMatch, gpu_count: int) -> Gpu:
+        known = self.book.catalog.gpus_by_name
+        each = [self._as_written(known[name], gpu_count) for name in match.accepts]
+        enough = [one for one in each if self.large_enough(one)]
+        if not enough:
+            return max((one.gpu for one in each), key=lambda gpu: gpu.vram_gib)
+        best = min(enough, key=self.dearness).gpu
+        return next((gpu for gpu in match.ambiguous if best.name in (gpu.name, *gpu.variants)), best)
 
     def large_enough(self, one: Alternative) -> bool:
         """Whether the plan would take it for its memory: not surely too small, and not below `min_vram`."""
@@ -383,13 +397,3 @@ def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
             fits=case.sizes.fits,
         )
     return found
-
-
-def _why_not_payable(instead: Price) -> str:
-    """Why an offer cannot be paid for as the job's `spot` wants it, which asks this price or bid instead."""
-    offer = instead.offer
-    if not instead.spot:
-        return "no spot price, and spot is only"
-    if offer.spot_price is not None:
-        return "only offered as spot"
-    return f"a minimum bid of ${instead.per_hour:.2f}/h is no price: what is paid is decided by auction"

@@ -39,6 +39,16 @@ def bids_of(offer: Offer) -> list[Price]:
     return [] if offer.bid is None else [Price(offer.bid, True, offer)]
 
 
+def why_not_payable(instead: Price) -> str:
+    """Why an offer cannot be paid for as the job's `spot` wants it, which asks this price or bid instead."""
+    offer = instead.offer
+    if not instead.spot:
+        return "no spot price, and spot is only"
+    if offer.spot_price is not None:
+        return "only offered as spot"
+    return f"a minimum bid of ${instead.per_hour:.2f}/h is no price: what is paid is decided by auction"
+
+
 def order(price: Price) -> tuple[float, bool, str, str, str]:
     """Cheapest first; at one price on demand before spot, then by name: the same answer every time."""
     return (price.per_hour, price.spot, price.offer.cloud, price.offer.region or "", price.offer.instance)

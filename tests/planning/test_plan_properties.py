@@ -266,3 +266,43 @@ def test_what_a_rule_suggests_costs_less_by_what_the_plan_compares(
         if here.measure.by != "hour" and other.gpu_count == now.gpu_count:
             costs = [here.measure.rank(one.gpu, one.gpu_count, one.per_hour) for one in (now, other)]
             assert costs[1] <= costs[0] * (0.8 + 1e-9)  # type: ignore[operator]
+
+
+SHARED = ("A100", "H100", "V100", "RTX 6000", "L4", "A100-80GB", "H100 PCIe")
+shared_jobs = st.fixed_dictionaries(
+    {
+        **JOB,
+        "gpu_types": st.lists(st.sampled_from(SHARED), min_size=1, max_size=3).map(
+            lambda names: tuple(GpuChoice(name, None, f"/gpu_types/{at}") for at, name in enumerate(names))
+        ),
+    }
+).map(lambda fields: Job(**fields))
+meant = sorted({name for written in SHARED for name in CATALOG.resolve_gpu(written).accepts})
+shared_offers = st.fixed_dictionaries({**OFFER, "gpu": st.sampled_from(meant)}).map(
+    lambda fields: Offer(**fields)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    shared_jobs,
+    st.lists(shared_offers, max_size=12),
+    st.sampled_from((None, 14.0, 20.0, 36.0, 70.0)),
+    works,
+)
+def test_plan_and_lint_mean_the_same_gpu_and_no_unsure_one_where_another_fits(
+    job: Job, found: list[Offer], gib: float | None, work: Workload
+) -> None:
+    """GS102 says of what does not surely fit that it may run out of memory, GS005 and GS101 speak of the choices."""
+    here = market(job, found, gib, work)
+    made = rank_offers(here)
+    verdicts = {one.fit.verdict for one in made.kept if one.fit}
+    assert "does not fit" not in verdicts
+    assert "borderline" not in verdicts or verdicts == {"borderline"}
+    if made.choice is None:
+        return
+    if verdicts == {"borderline"}:
+        assert any("may run out of memory" in note for note in made.notes)
+    able = [one for one in here.choices() if one.price and here.large_enough(one)]
+    taken = min(able, key=here.dearness)
+    assert made.choice.gpu.name in CATALOG.resolve_gpu(taken.gpu.name).accepts

@@ -8,8 +8,8 @@ from typing import Any
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
 from gpuspec.rules.hub_repositories import declared, loaded
-from gpuspec.rules.options import amount
-from gpuspec.words import dollars
+from gpuspec.rules.options import amount, share
+from gpuspec.words import dollars, figure, percent
 
 CACHE_VARIABLES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")
 
@@ -18,9 +18,11 @@ class MissingPreDownload(Rule):
     """The command fetches its model itself, while the GPU waits.
 
     ## What it does
-    Reports a model of the Hugging Face hub that the command loads and that `downloads` does not list. Silent where
-    a setup step fetches it, or where a cache that outlives the machine is set up. A warning where the download
-    takes longer than five minutes at 100 MB/s.
+    Reports a model of the Hugging Face hub that the command loads and that `downloads` does not list, where fetching
+    it costs something: it takes a tenth of the run (`budget.max_hours`, or what a training is expected to take),
+    where no end is known more than ten minutes at 100 MB/s; or more than two minutes that are paid again each time,
+    by spot machines that are taken away and servers that go to zero. Silent where a setup step fetches it, or where
+    a cache that outlives the machine is set up.
 
     ## Why is this bad
     An entry in `downloads` is resumed, checked and bounded by a timeout, and is not fetched again on a machine
@@ -63,8 +65,11 @@ class MissingPreDownload(Rule):
     fixable = "always"
     asks_for = ("downloads",)
     options = (
-        amount("minutes", 5.0, "Minutes of download from which it is a warning."),
-        amount("least_gb", 2.0, "GB below which a download is not worth an entry."),
+        amount(
+            "minutes", 10.0, "Minutes of download that are long, where nothing says how long the job runs."
+        ),
+        share("of_run", 0.1, "Share of the run from which its download is long."),
+        amount("again", 2.0, "Minutes of download that are long where each start pays them."),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
@@ -76,24 +81,43 @@ class MissingPreDownload(Rule):
             return
         from gpuspec.sizing.files import bytes_on_disk  # most specs load nothing from a hub
 
-        size = bytes_on_disk(found.name, facts.catalog) or 0.0  # 0: not known
-        if 0 < size < facts.options["least_gb"] * 1e9:
+        size = bytes_on_disk(found.name, facts.catalog)
+        if size is None:
             return
         minutes = size / DOWNLOAD_BYTES_PER_SECOND / 60
-        long = minutes > facts.options["minutes"]
-        how_much = f" ({size / 1e9:.0f} GB, {minutes:.0f} min at 100 MB/s)" if long else ""
-        paid = minutes / 60 * (facts.per_hour or 0.0) if long else 0.0
-        cost = f", and a start that fails pays {dollars(paid)} of a waiting GPU again" if paid else ""
+        why = self._long(facts, minutes)
+        if not why:
+            return
+        paid = minutes / 60 * (facts.per_hour or 0.0)
+        cost = f", {dollars(paid)} of a waiting GPU" if paid >= 0.005 else ""
         where = f" (by {origin.path})" if origin.path else ""
         field = facts.format.spelled("downloads")
         yield self.finding(
             found.pointer,
-            f"the command{where} downloads {found.name}{how_much} itself{cost}; from `{field}` it is resumed after "
-            "a break, bounded by a timeout, and kept for the next run",
-            severity="warning" if paid else "info",
+            f"the command{where} downloads {found.name} itself ({size / 1e9:.0f} GB, {minutes:.2g} min at 100 MB/s"
+            f"{cost}): {why}; from `{field}` it is resumed after a break, bounded by a timeout, and kept for the "
+            "next run",
             suggestion=f'list it: {{"strategy": "hf", "source": "{found.name}"}}',
             fix=Fix(f"add it to {field}", (_entry(facts, found.name, size),), safe=False),
-            numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")] if size else [],
+            numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")],
+        )
+
+    def _long(self, facts: Facts, minutes: float) -> str:
+        """Why a download of so many minutes is long, in words; "" where it is not."""
+        job, options = facts.job, facts.options
+        if minutes >= options["again"]:
+            if job.spot in ("allowed", "only"):
+                return "each spot machine that replaces another pays it again"
+            if job.scaling is not None and job.scaling.min == 0:
+                return "each start from zero waits for it"
+        most = job.budget.max_hours if job.budget else None
+        hours = facts.case.hours.a_run if facts.workload.task == "train" else None
+        hours = min((each for each in (hours, most) if each), default=None)
+        if hours is None:
+            return "a start that fails pays it again" if minutes > options["minutes"] else ""
+        long = minutes >= options["of_run"] * hours * 60
+        return (
+            f"{percent(min(1.0, minutes / 60 / hours))} of the {figure(hours)} h that it runs" if long else ""
         )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.lint import Facts, Finding, Fix, Related, Rule
+from gpuspec.lint import Facts, Finding, Fix, Rule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.compare import ROUNDING, Compared, better, compared, fewer
+from gpuspec.planning.compare import Compared, better, fewer
 from gpuspec.rules.cost_in_words import both_prices, saving
 from gpuspec.rules.full_context import needs_a_length
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
-from gpuspec.rules.options import amount, min_saving, min_speed, share
-from gpuspec.words import dollars, percent, span_of_gib
+from gpuspec.rules.options import min_saving, min_speed, share
+from gpuspec.words import percent, span_of_gib
 
 
 class OverProvisionedGpu(Rule):
@@ -22,8 +22,8 @@ class OverProvisionedGpu(Rule):
     speed class, by what the work costs: dollars per million tokens, per 1,000 images, for the job, by the speed that
     is expected of each (by their data sheets, where no better is known). A server of which nobody says how busy it is
     (`traffic`) is paid by the hour: the other must cost less an hour, less per token at the same load, and be quick
-    enough. `interactive` jobs wait for people most of the time: there, dollars per hour decide. Without `max_price`
-    it also reports a fallback on which the work costs `dear_fallback` times as much.
+    enough. `interactive` jobs wait for people most of the time: there, dollars per hour decide. What the fallbacks of
+    a list may cost is said by no-price-cap.
 
     ## Why is this bad
     What a bigger GPU than the model needs does faster is less than what it costs more.
@@ -65,28 +65,17 @@ class OverProvisionedGpu(Rule):
         min_saving(0.15, of="cost of the work"),
         min_speed(0.2),
         share("most_vram", 0.75, "Share of the memory that a smaller class of GPU has at most.", least=0.1),
-        amount("dear_fallback", 2.0, "Times the price from which a fallback is reported.", least=1.0),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         current = facts.baseline
-        if current is None:
+        if current is None or _may_be_smaller(facts, current):
             return
         cheaper = self._better(facts, current)
         if cheaper and any(each.label == cheaper.machine.label for each in facts.choices):
             return  # which of those that are named comes first is for GS106
         if cheaper:
             yield self._over(facts, current, cheaper)
-            return
-        if facts.job.max_price is not None:
-            return  # says what a fallback may cost
-        least = facts.options["dear_fallback"]
-        priced = [each for each in facts.choices if each.price and each.per_hour >= current.per_hour * least]
-        usable = [each for each in priced if each.verdict not in (None, "does not fit")]
-        dear = [each for each in usable if _cost(facts, current, each) >= least - ROUNDING]
-        expensive = [each for each in dear if self._better(facts, each)]
-        if expensive:
-            yield self._fallback(current, expensive)
 
     def _better(self, facts: Facts, machine: Alternative) -> Compared | None:
         limits = {"min_saving": facts.options["min_saving"], "min_speed": facts.options["min_speed"]}
@@ -115,24 +104,11 @@ class OverProvisionedGpu(Rule):
             numbers=(*need_lines(machine), *price_lines(facts, machine, found)),
         )
 
-    def _fallback(self, current: Alternative, expensive: list[Alternative]) -> Finding:
-        worst = max(expensive, key=lambda each: each.per_hour)
-        others = [each for each in expensive if each is not worst]
-        return self.finding(
-            worst.pointer,
-            f"when {current.label} ({dollars(current.per_hour)}/h) is sold out this job falls back to {worst.label} "
-            f"at {dollars(worst.per_hour)}/h, {worst.per_hour / current.per_hour:.1f} times the price",
-            severity="info",
-            confidence="medium",
-            related=[Related(each.pointer, f"{dollars(each.per_hour)}/h") for each in others],
-            suggestion="set max_price, or name fallbacks of the same price",
-        )
 
-
-def _cost(facts: Facts, current: Alternative, other: Alternative) -> float:
-    """How many times what the work costs on the current machine it costs on the other: where its speed is known, of
-    what waits for nobody, by the unit of the work."""
-    found = compared(facts.market, current, facts.market, other)
-    if found.unit is None or facts.workload.task == "interactive":
-        return found.cost
-    return min(found.cost, found.unit)
+def _may_be_smaller(facts: Facts, current: Alternative) -> bool:
+    """Whether the name that was written is a smaller GPU's, too, which may not hold the job: GS005 says it."""
+    written = next((one.name for one in facts.job.gpu_types if one.pointer == current.pointer), "")
+    shared = facts.catalog.resolve_gpu(written).ambiguous
+    smaller = (gpu for gpu in shared if gpu.vram_gb < current.gpu.vram_gb)
+    fits = (facts.market.fit_as_written(gpu, current.gpu_count) for gpu in smaller)
+    return any(fit and fit.verdict != "fits" for fit in fits)

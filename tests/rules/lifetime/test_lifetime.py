@@ -76,11 +76,18 @@ def test_two_replicas_for_forty_hours_a_week(prices: str) -> None:
 
 
 def test_a_download_of_the_command_goes_to_the_list() -> None:
-    (one,) = found(MissingPreDownload, {"task": "serve", "run": QWEN})
+    from_zero = {"task": "serve", "run": QWEN, "scaling": {"min": 0, "max": 1}}
+    (one,) = found(MissingPreDownload, from_zero)
+    assert "15 GB, 2.5 min at 100 MB/s" in one.message
     assert one.fix
     listed = [{"strategy": "hf", "source": "Qwen/Qwen2.5-7B-Instruct"}]
     assert one.fix.edits[0].value == listed
-    assert found(MissingPreDownload, {"task": "serve", "run": QWEN, "downloads": listed}) == []
+    assert found(MissingPreDownload, {**from_zero, "downloads": listed}) == []
+    # 2.5 minutes once are nothing to a server that stays, and 10 % of 25 minutes.
+    assert found(MissingPreDownload, {"task": "serve", "run": QWEN}) == []
+    (short,) = found(MissingPreDownload, {"task": "batch", "run": QWEN, "budget": {"max_hours": 0.4}})
+    assert "11 % of the 0.4 h" in short.message  # 15.23 GB ÷ 100 MB/s = 152 s of 1,440 s = 10.6 %
+    assert found(MissingPreDownload, {"task": "batch", "run": QWEN, "budget": {"max_hours": 0.5}}) == []
 
 
 def test_a_branch_is_not_pinned_and_a_commit_is() -> None:

@@ -153,8 +153,7 @@ def test_capacity_counts() -> None:
 
 
 def test_a_second_choice_is_named_only_where_the_need_is_known(spot_list: str) -> None:
-    (blind,) = found(SingleChoice, {"clouds": ["runpod"]}, prices=spot_list)
-    assert blind.fix is None
+    assert found(SingleChoice, {"clouds": ["runpod"]}, prices=spot_list) == []  # nothing else is known to do
     fields = {
         "clouds": ["runpod"],
         "gpu_types": ["L40S"],
@@ -164,6 +163,20 @@ def test_a_second_choice_is_named_only_where_the_need_is_known(spot_list: str) -
     assert known.fix
     assert known.fix.edits[0].value == "RTX 4090"
     assert found(SingleChoice, {"clouds": ["runpod", "vast"]}, prices=spot_list) == []
+
+
+def test_the_same_gpu_on_another_cloud_is_a_choice(tmp_path: Path) -> None:
+    """$0.50 and $0.70 an hour: 1.4 times the price, within the 1.5 that a fallback may cost."""
+    day = "# source\tmine\t2026-11-01\t\ta letter\trentable"
+    rows = "runpod\tm1\tRTX 4090\t1\t\t\t\t0.5\t\t\t\t\tmine\t\nlambda\tm2\tRTX 4090\t1\t\t\t\t0.7\t\t\t\t\tmine\t\n"
+    path = tmp_path / "team.tsv"
+    path.write_text(f"{HEADER}\n{day}\n{rows}")
+    here = {"clouds": ["runpod"], "gpu_types": ["RTX 4090"]}
+    (one,) = found(SingleChoice, here, prices=str(path))
+    assert "lambda has it at $0.70/h (now $0.50/h)" in one.message
+    assert one.fix
+    assert one.fix.edits[0].value == "lambda"
+    assert found(SingleChoice, here, prices=str(path), most=1.3) == []
 
 
 def test_old_is_reckoned_from_what_is_known_not_from_the_clock() -> None:

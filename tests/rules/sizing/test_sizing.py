@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from one_rule import found, price_list
 
+from gpuspec.rules.price.no_price_cap import NoPriceCap
 from gpuspec.rules.sizing.disk_small import DiskSmall
 from gpuspec.rules.sizing.fallback_order import FallbackOrder
 from gpuspec.rules.sizing.feature_missing import GpuFeatureMissing
@@ -45,13 +46,13 @@ def test_waste_is_the_share_of_the_bill(prices: str) -> None:
 
 def test_a_fallback_of_four_times_the_price(prices: str) -> None:
     fields = {"task": "interactive", "gpu_types": ["RTX 4090", "H100 SXM"], "run": QWEN}
-    (one,) = found(OverProvisionedGpu, fields, prices=prices)
-    assert (one.severity, one.pointer) == ("info", "/gpu_types/1")
+    (one,) = found(NoPriceCap, fields, prices=prices)
+    assert (one.severity, one.pointer) == ("info", "/gpu_types")
     assert "4.0 times the price" in one.message
-    assert found(OverProvisionedGpu, {**fields, "max_price": 1.0}, prices=prices) == []
-    assert found(OverProvisionedGpu, fields, prices=prices, dear_fallback=4.5) == []
+    assert found(OverProvisionedGpu, fields, prices=prices) == []  # it is said once
+    assert found(NoPriceCap, fields, prices=prices, dear_fallback=4.5) == []
     # Who says what a machine may cost has decided: $2.00 an hour is within it.
-    assert found(OverProvisionedGpu, {**fields, "max_price": 2.5}, prices=prices) == []
+    assert found(NoPriceCap, {**fields, "max_price": 2.5}, prices=prices) == []
 
 
 def test_a_share_of_the_hour_is_not_said_to_be_of_the_work(tmp_path: Path) -> None:
