@@ -4,9 +4,10 @@ an expert's points that it makes.
     python -m benchmarks.judgement [--missed] [--shown]
 
 `tests/judgement/strangers/` holds the jobs, and `labels.jsonl` what an expert says of each, written and committed
-before gpuspec was run over them: `must` (a point that an expert makes), `may` (experts differ), `never` (what a careless
-linter says, and what is wrong). A finding is right where it says what must or may be said, wrong where it says what must
-not, and else as `verdicts.jsonl` has it: judged by hand, with the reason. Prices are pinned: those that shipped then.
+before gpuspec was run over them: `must` (a point that an expert makes), `may` (experts differ), `never` (what a
+careless linter says, and what is wrong). A finding is right where it says what must or may be said, wrong where it
+says what must not, and else as `verdicts.jsonl` has it: judged by hand, with the reason. Prices are pinned: those
+that shipped then.
 """
 
 from __future__ import annotations
