@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from gpuspec.lint.files import documents_in
+from gpuspec.lint.runner import documents_in
 from gpuspec.planning.case import Case
 from gpuspec.quantization import bits_of
 from gpuspec.workload import Workload

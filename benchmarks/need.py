@@ -15,7 +15,8 @@ from pathlib import Path
 
 from gpuspec.engines import engine_of
 from gpuspec.formats import Source, recognised
-from gpuspec.lint.files import documents_in, read_file
+from gpuspec.lint.files import read_file
+from gpuspec.lint.runner import documents_in
 from gpuspec.planning.case import Case
 from gpuspec.sizing import Unsized
 

@@ -163,7 +163,8 @@ def open_cases(
     none, or one cannot be read."""
     if os.path.isdir(path):
         raise UserError("not-a-file", f"{path} is a folder", "name the job spec in it, such as gpu.jsonc")
-    from gpuspec.lint.files import check_binary, documents_in, read_file, read_stdin
+    from gpuspec.lint.files import check_binary, read_file, read_stdin
+    from gpuspec.lint.runner import documents_in
 
     data = read_stdin() if path == "-" else read_file(path)
     check_binary(path, data)

@@ -11,7 +11,8 @@ from gpuspec.editor.diagnostics import diagnostic
 from gpuspec.editor.opened import Opened
 from gpuspec.editor.position import Positions
 from gpuspec.formats import FORMATS
-from gpuspec.lint.fixing import applied, carried_jobs, fix_data, is_meant
+from gpuspec.lint.fixing import fix_data
+from gpuspec.lint.made_fix import applied, carried_jobs, is_meant
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter

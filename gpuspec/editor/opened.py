@@ -9,10 +9,10 @@ from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, Document, Known, Source, recognised
 from gpuspec.lint.config import Configs
 from gpuspec.lint.discover import excluded, wanted
-from gpuspec.lint.files import documents_in, lint_data
+from gpuspec.lint.files import lint_data
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located, Problem
-from gpuspec.lint.runner import Linter
+from gpuspec.lint.runner import Linter, documents_in
 from gpuspec.lint.script import shebang_kind
 from gpuspec.lint.settings import Settings
 from gpuspec.named_tuple import NamedTuple

@@ -6,13 +6,11 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from gpuspec.errors import UserError
-from gpuspec.formats import FORMATS, Document, Known, read
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
-from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
 from gpuspec.text import MAX_BYTES
 from gpuspec.untrusted_file import read_file as read_untrusted
@@ -98,48 +96,17 @@ def check_binary(path: str, data: bytes) -> None:
         raise UserError("binary-file", f"{path} is not a text file", "name the job spec (JSONC) or a script.")
 
 
-def documents_in(
-    path: str, data: bytes, formats: Sequence[Known] = FORMATS, *, on_disk: bool = True
-) -> tuple[Document, ...]:
-    """The jobs of a file. What no format recognises is read as a job spec, unless it is a script or YAML."""
-    script = kind_of(path, data)
-    return _documents(path, data, formats, script=script is not None, on_disk=on_disk)
-
-
-def _documents(
-    path: str, data: bytes, formats: Sequence[Known], *, script: bool, on_disk: bool
-) -> tuple[Document, ...]:
-    jsonc = not script and not path.endswith((".yml", ".yaml", ".toml"))
-    return read(path, data, guess=jsonc, formats=formats, on_disk=on_disk)
-
-
 def lint_data(
     linter: Linter, path: str, data: bytes, settings: Settings, *, on_disk: bool = True
 ) -> list[Located]:
-    """Findings for one file's bytes: as a script by its name or first line, and as the jobs it holds."""
+    """Findings for one file's bytes, as in `Linter.found_in`, with the fixes that hold when they are judged."""
     check_binary(path, data)
-    linter.silenced.pop(path, None)
-    kind = kind_of(path, data)
-    found = linter.script(path, data, kind, settings) if kind else []
-    documents = _documents(path, data, linter.formats, script=kind is not None, on_disk=on_disk)
-    if documents:
-        said = set(map(_said, found))  # of comments in a file that is both, the same is found twice
-        found += [
-            each for each in linter.documents(documents, settings, on_disk=on_disk) if _said(each) not in said
-        ]
-    elif kind is None:
-        from gpuspec.lint.unknown_file import without_jobs
+    found = linter.found_in(path, data, settings, on_disk=on_disk)
+    if any(located.finding.fix for located in found):
+        from gpuspec.lint.judged_fix import offered
 
-        unread = without_jobs(path, data, linter.formats)
-        if unread:
-            found += linter.documents(unread, settings, on_disk=on_disk)
-        else:
-            linter.without_jobs[path] = None
+        return offered(linter, path, data, settings, found, on_disk=on_disk)
     return found
-
-
-def _said(found: Located) -> tuple[object, ...]:
-    return found.place, found.finding.code, found.finding.message
 
 
 def _unreadable(path: str, error: OSError) -> UserError:

@@ -9,17 +9,16 @@ from errno import EACCES
 from gpuspec.atomic_write import atomic_write
 from gpuspec.commands.shell.again import each_read_once
 from gpuspec.errors import UserError
-from gpuspec.formats import Document, Known
-from gpuspec.lint.files import documents_in, lint_data
-from gpuspec.lint.finding import Fix
+from gpuspec.lint.files import lint_data
+from gpuspec.lint.made_fix import READING, applied, carried_jobs, is_meant
 from gpuspec.lint.result import Located
-from gpuspec.lint.runner import Linter
+from gpuspec.lint.runner import Linter, documents_in
 from gpuspec.lint.script import kind_of
 from gpuspec.lint.settings import Settings
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.printable import one_line
-from gpuspec.text import EditError, Tree, parse
-from gpuspec.text.rewrite import apart, apply_all, reread
+from gpuspec.text import Tree, parse
+from gpuspec.text.rewrite import apart
 
 ROUNDS = 100
 """At most: each round fixes what one rule finds, and no real file needs more."""
@@ -46,25 +45,28 @@ def fix_data(
 def _fix(linter: Linter, path: str, data: bytes, settings: Settings, *, unsafe: bool, on_disk: bool) -> Fixed:
     titles: list[str] = []
     seen = {data}
-    findings = lint_data(linter, path, data, settings, on_disk=on_disk)
-    for _ in range(ROUNDS):
-        after, done = _round(linter, path, data, findings, unsafe, seen)
-        if not done:
-            break
+    for again in range(ROUNDS + 1):
+        findings = lint_data(linter, path, data, settings, on_disk=on_disk)
+        wanted = [f for f in findings if f.finding.fix and (f.finding.fix.safe or unsafe)]
+        after, done = _round(linter, path, data, settings, wanted, seen, on_disk=on_disk)
+        if not done or again == ROUNDS:
+            return Fixed(data, findings, tuple(titles), more=bool(done))
         data = after
         seen.add(data)
         titles += done
-        findings = lint_data(linter, path, data, settings, on_disk=on_disk)
-    else:
-        more = bool(_round(linter, path, data, findings, unsafe, seen)[1])
-        return Fixed(data, findings, tuple(titles), more)
-    return Fixed(data, findings, tuple(titles))
+    raise AssertionError("the last round returns")
 
 
 def _round(
-    linter: Linter, path: str, data: bytes, findings: Sequence[Located], unsafe: bool, seen: set[bytes]
+    linter: Linter,
+    path: str,
+    data: bytes,
+    settings: Settings,
+    wanted: Sequence[Located],
+    seen: set[bytes],
+    *,
+    on_disk: bool,
 ) -> tuple[bytes, list[str]]:
-    wanted = [f for f in findings if f.finding.fix and (f.finding.fix.safe or unsafe)]
     if not wanted:
         return data, []
     is_spec = kind_of(path, data) is None
@@ -73,25 +75,38 @@ def _round(
         tree = (jobs[0].tree if jobs else parse(data.decode())) if is_spec else None
     except UnicodeDecodeError:
         return data, []
-    for attempt in _attempts(tree, wanted):
+    for attempt in _attempts(tree, wanted, carried=bool(jobs)):
         fixes = [found.finding.fix for found in attempt if found.finding.fix]
         after = applied(data, fixes, is_spec=is_spec, tree=tree)
-        if after is not None and after not in seen and is_meant(path, after, jobs, fixes, linter.formats):
+        if after is None or after in seen or not is_meant(path, after, jobs, fixes, linter.formats):
+            continue
+        if len(attempt) == 1 or _together(linter, path, data, attempt, settings, on_disk=on_disk):
             return after, [fix.title for fix in fixes]
     return data, []
 
 
-def _attempts(tree: Tree | None, wanted: Sequence[Located]) -> Iterator[Sequence[Located]]:
-    """Fixes to make at once, the first of them that can be. Replacements that do not touch each other go together,
-    and so do the edits of one rule. Those of another rule wait: what it says may depend on them."""
-    together = _apart(wanted)
-    if together:
+def _together(
+    linter: Linter, path: str, data: bytes, made: Sequence[Located], settings: Settings, *, on_disk: bool
+) -> bool:
+    """Whether fixes that are good one by one are good at once."""
+    from gpuspec.lint.judged_fix import FixJudge
+
+    judge = FixJudge(linter, path, data, settings, on_disk=on_disk)
+    return judge.cannot or not judge.verdict(made).why_not
+
+
+def _attempts(tree: Tree | None, wanted: Sequence[Located], *, carried: bool) -> Iterator[Sequence[Located]]:
+    """Fixes to make at once, the first of them that can be: those of one rule, as far as they do not touch each
+    other, first of a rule about the spec itself. Those of another rule wait: what it says may depend on them. In a
+    job spec replacements are of its spelling alone, and go together."""
+    if not carried and (together := _apart(wanted)):
         yield together
     by_rule: dict[str, list[Located]] = {}
     for found in wanted:
         by_rule.setdefault(found.finding.code, []).append(found)
-    for alike in by_rule.values():
-        yield _edited_at_once(tree, alike) or alike[:1]
+    for code in sorted(by_rule, key=lambda code: not code.startswith(READING)):
+        alike = by_rule[code]
+        yield _edited_at_once(tree, alike) or _apart(alike) or alike[:1]
     yield from ([found] for found in wanted)
 
 
@@ -113,47 +128,6 @@ def _apart(wanted: Sequence[Located]) -> list[Located]:
             kept.append(found)
             end = max(r.span.end for r in replaces)
     return kept
-
-
-def applied(data: bytes, fixes: Sequence[Fix], *, is_spec: bool, tree: Tree | None = None) -> bytes | None:
-    """The bytes with these fixes and no others; None where they cannot be made without harm. `tree` is what the text
-    is read as, where that is known."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return None
-    # A Tree's offsets count a byte order mark, a Script's text has none.
-    bom = "" if is_spec or not text.startswith("\ufeff") else "\ufeff"
-    text = text.removeprefix(bom)
-    yaml = tree is not None and tree.yaml
-    replaces = sorted((r for fix in fixes for r in fix.replaces), key=lambda r: r.span, reverse=True)
-    for replace in replaces:
-        text = text[: replace.span.start] + replace.text + text[replace.span.end :]
-    edits = [fix.edits for fix in fixes if fix.edits]
-    if edits:
-        try:
-            text = apply_all(tree if tree is not None and not replaces else reread(text, yaml=yaml), edits)
-        except EditError:
-            return None
-    elif is_spec and reread(text, yaml=yaml).problems:
-        return None
-    return (bom + text).encode()
-
-
-def carried_jobs(documents: Sequence[Document]) -> Sequence[Document]:
-    """The jobs of a file whose fixes are carried over from the job spec's names into its own."""
-    return () if all(one.format.in_spec_fields for one in documents) else documents
-
-
-def is_meant(
-    path: str, after: bytes, jobs: Sequence[Document], fixes: Sequence[Fix], formats: Sequence[Known]
-) -> bool:
-    """Whether a file of `jobs` holds what the fixes were to make of them."""
-    if not jobs:
-        return True
-    from gpuspec.lint.carried_fix import still_meant
-
-    return still_meant(jobs, documents_in(path, after, formats), fixes)
 
 
 def second_reading(path: str, data: bytes) -> str | None:

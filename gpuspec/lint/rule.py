@@ -38,6 +38,9 @@ class Rule:
     code: ClassVar[str]
     name: ClassVar[str]
     severity: ClassVar[Severity]
+    may_be_error: ClassVar[bool] = False
+    """Whether some of its findings are errors, though its `severity` is less: a fix that leads to one is not offered.
+    """
     confidence: ClassVar[Confidence] = "high"
     preview: ClassVar[bool] = False
     fixable: ClassVar[Literal["never", "sometimes", "always"]] = "never"

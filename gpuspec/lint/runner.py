@@ -1,10 +1,10 @@
 """Files through all rules: Documents → Facts → findings with their places."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gpuspec.catalog import Catalog
-from gpuspec.formats import FORMATS, Document, Known
+from gpuspec.formats import FORMATS, Document, Known, read
 from gpuspec.lint.deferred import BuiltIn, loaded
 from gpuspec.lint.facts import Facts
 from gpuspec.lint.finding import Finding
@@ -14,7 +14,7 @@ from gpuspec.lint.one_file import MOST, Active, Failures, OneFile
 from gpuspec.lint.registry import BUILT_IN, Registry
 from gpuspec.lint.result import Hidden, Located, Problem
 from gpuspec.lint.rule import Rule
-from gpuspec.lint.script import Kind, Script
+from gpuspec.lint.script import Kind, Script, kind_of
 from gpuspec.lint.settings import Settings
 from gpuspec.lint.suppression import in_script, in_tree
 from gpuspec.planning.case import Case
@@ -35,6 +35,8 @@ class Linter:
     ) -> None:
         self.registry = registry
         self.formats = formats
+        self.asks: Callable[[Active], bool] | None = None
+        """Which of the rules of jobs are asked; None: all."""
         self.most = MOST
         """Findings of one rule in one file."""
         self.failures = Failures(registry.problems, debug=debug)
@@ -52,6 +54,10 @@ class Linter:
     def problems(self) -> list[Problem]:
         """What went wrong so far: rules and plugins that failed."""
         return self.failures.problems
+
+    def shares_with(self, other: "Linter") -> None:
+        """Keep what is worked out of jobs together with another one."""
+        self._sizes = other._sizes
 
     def active(self, settings: Settings) -> tuple[Active, ...]:
         """The rules that run under `settings` by their codes, those about suppressions after all others."""
@@ -73,6 +79,30 @@ class Linter:
         if settings.local is None:
             return self.registry
         return Registry((*self.registry.rules, *settings.local.rules), self.registry.problems)
+
+    def found_in(self, path: str, data: bytes, settings: Settings, *, on_disk: bool = True) -> list[Located]:
+        """What the rules find in one file's bytes: as a script by its name or first line, and as the jobs it holds.
+        Their fixes are as the rules give them, not judged."""
+        self.silenced.pop(path, None)
+        kind = kind_of(path, data)
+        found = self.script(path, data, kind, settings) if kind else []
+        documents = _documents(path, data, self.formats, script=kind is not None, on_disk=on_disk)
+        if documents:
+            said = set(map(_said, found))  # of comments in a file that is both, the same is found twice
+            found += [
+                each
+                for each in self.documents(documents, settings, on_disk=on_disk)
+                if _said(each) not in said
+            ]
+        elif kind is None:
+            from gpuspec.lint.unknown_file import without_jobs
+
+            unread = without_jobs(path, data, self.formats)
+            if unread:
+                found += self.documents(unread, settings, on_disk=on_disk)
+            else:
+                self.without_jobs[path] = None
+        return found
 
     def documents(
         self, documents: Sequence[Document], settings: Settings, *, on_disk: bool = True
@@ -99,7 +129,11 @@ class Linter:
         for facts in texts:
             for wants in wanted.found_in(facts, first=facts is texts[0]):
                 about.setdefault(wants, []).append(facts)
-        asked = {entry: about[entry.wants] for entry in active if entry.wants in about}
+        asked = {
+            entry: about[entry.wants]
+            for entry in active
+            if entry.wants in about and (self.asks is None or self.asks(entry))
+        }
         jobs = any(facts.has_job for facts in texts)
         silent = (
             entry.code
@@ -168,6 +202,25 @@ class Linter:
             return active
         inner, silent_in = relative(path, settings.root), settings.selection.silent_in
         return tuple(entry for entry in active if not silent_in(inner, entry.code, entry.rule.name))
+
+
+def documents_in(
+    path: str, data: bytes, formats: Sequence[Known] = FORMATS, *, on_disk: bool = True
+) -> tuple[Document, ...]:
+    """The jobs of a file. What no format recognises is read as a job spec, unless it is a script or YAML."""
+    script = kind_of(path, data)
+    return _documents(path, data, formats, script=script is not None, on_disk=on_disk)
+
+
+def _documents(
+    path: str, data: bytes, formats: Sequence[Known], *, script: bool, on_disk: bool
+) -> tuple[Document, ...]:
+    jsonc = not script and not path.endswith((".yml", ".yaml", ".toml"))
+    return read(path, data, guess=jsonc, formats=formats, on_disk=on_disk)
+
+
+def _said(found: Located) -> tuple[object, ...]:
+    return found.place, found.finding.code, found.finding.message
 
 
 def _priced(case: Case) -> Case:

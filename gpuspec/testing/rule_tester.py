@@ -61,6 +61,35 @@ def fix_text(
     return fix_data(linter, path, data, settings, unsafe=True, on_disk=on_disk).data
 
 
+def check_fixes(
+    text: str | bytes,
+    rules: Sequence[type[Rule]],
+    *,
+    path: str = SPEC,
+    options: Mapping[str, Any] | None = None,
+    prices: str | None = None,
+    on_disk: bool = False,
+) -> None:
+    """Each fix of some rules leads to a text that parses, in which the finding is gone, no value is lost that the fix
+    is not about, and no rule of gpuspec finds an error that was not there before; parameters as for `lint_text`.
+    `gpuspec lint` does not offer other fixes."""
+    from gpuspec.lint.judged_fix import judged
+
+    data = text.encode() if isinstance(text, str) else text
+    linter, settings = _linter(rules, options, prices or prices_in(data))
+    found = linter.found_in(path, data, settings, on_disk=on_disk)
+    if not any(located.finding.fix for located in found):
+        return
+    others = (each for each in collect().rules if each.rule.code not in {rule.code for rule in rules})
+    everyone = Linter(Registry((*others, *linter.registry.rules), ()))
+    verdicts = judged(everyone, path, data, settings, found, on_disk=on_disk, strict=True)
+    for located, verdict in zip(found, verdicts, strict=True):
+        fix = located.finding.fix
+        assert not (fix and verdict.why_not), (
+            f"{located.finding.code}: the fix {fix and fix.title!r} is not offered: {verdict.why_not}"
+        )
+
+
 def _linter(
     rules: Sequence[type[Rule]] | None, options: Mapping[str, Any] | None, prices: str | None
 ) -> tuple[Linter, Settings]:
@@ -122,7 +151,8 @@ class RuleTester:
         fixed: str | None = None,
     ) -> list[Located]:
         """The rule finds something: its first finding is `at` a pointer, or `line` and `column`, and `says`
-        these words; there are exactly `findings`; and all its fixes, unsafe ones too, lead to `fixed`."""
+        these words; there are exactly `findings`; each of its fixes holds (`check_fixes`); and all of them, unsafe
+        ones too, lead to `fixed`."""
         found = self.findings(text, path=path)
         assert found, f"{self.rule.name} should find something in {text!r}"
         first = found[0]
@@ -132,6 +162,7 @@ class RuleTester:
         for words in [says] if isinstance(says, str) else says:
             assert words in first.finding.message, f"{words!r} is not in {first.finding.message!r}"
         assert findings is None or len(found) == findings, f"{len(found)} findings, not {findings}"
+        check_fixes(text, [self.rule], path=path, options=self.options, prices=self.prices)
         if fixed is not None:
             after = self.fix(text, path=path)
             assert after == fixed, f"fixed to {after!r}, not {fixed!r}"
@@ -144,7 +175,8 @@ class RuleTester:
 
 
 def check_page(rule: type[Rule], *, prices: str | None = None) -> None:
-    """The rule's docstring has every section, its bad examples give a finding and its good ones none.
+    """The rule's docstring has every section, its bad examples give a finding, whose fix holds (`check_fixes`), and
+    its good ones none.
 
     Examples whose first line is `// file: NAME` are bad together, as files of one folder; a `toml` block beside them
     whose first line is `# file: NAME` lies in that folder, too.
@@ -164,6 +196,7 @@ def check_page(rule: type[Rule], *, prices: str | None = None) -> None:
         if example.text not in files:
             found = lint_text(example.text, [rule], path=example.path, prices=prices)
             assert found, f"{rule.code}: the bad example gives no finding:\n{example.text}"
+            check_fixes(example.text, [rule], path=example.path, prices=prices)
     for example in read.good:
         found = lint_text(example.text, [rule], path=example.path, prices=prices)
         assert not found, f"{rule.code}: the good example gives: {found[0].finding.message}"

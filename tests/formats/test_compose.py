@@ -15,7 +15,7 @@ from gpuspec.commands.steps import read_steps
 from gpuspec.formats import Document, Source, read, recognised
 from gpuspec.formats.compose import FORMAT, recognise
 from gpuspec.job import Job
-from gpuspec.lint.files import documents_in
+from gpuspec.lint.runner import documents_in
 from gpuspec.planning.case import Case
 from gpuspec.text.yaml_tree import read_yaml_file
 

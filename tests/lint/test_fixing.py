@@ -15,10 +15,13 @@ from gpuspec.cli.main import main
 from gpuspec.commands.shell import walk
 from gpuspec.errors import UserError
 from gpuspec.lint import fixing
+from gpuspec.lint.files import lint_data
 from gpuspec.lint.finding import Replace
 from gpuspec.lint.fixing import difference, fix_data, second_reading, write_file
+from gpuspec.lint.registry import Registry
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Settings
+from gpuspec.rules import collect
 from gpuspec.rules.lifetime.keep_alive import KeepAlive
 from gpuspec.rules.safety.inline_secret import InlineSecret
 from gpuspec.rules.spec.deprecated_name import DeprecatedName
@@ -263,3 +266,66 @@ def test_commands_that_stay_as_they_are_are_read_once(monkeypatch: pytest.Monkey
     assert read == ["python train.py"]
     fix_data(Linter(registry(*rules)), "gpu.jsonc", done.data, Settings(), unsafe=True)
     assert read == ["python train.py"] * 2, "it is kept no longer than one file is fixed"
+
+
+SERVER = """{
+  "task": "serve", "gpu_types": ["A100 PCIe 40GB"], "keep_alive_minutes": 30, "budget": {"max_total": 100},
+  "run": "vllm serve Qwen/Qwen2.5-7B-Instruct-AWQ --max-model-len 16384"
+}"""
+
+
+def changing(*edits: Edit, advice: str | None = None) -> type[Rule]:
+    class Changing(Rule):
+        """It always finds something."""
+
+        code = "T900"
+        name = "changing"
+        severity = "warning"
+
+        def check(self, facts: Facts) -> Iterator[Finding]:
+            yield self.finding("/run", "m", suggestion=advice, fix=Fix("do it", edits, safe=True))
+
+    return Changing
+
+
+@pytest.mark.parametrize(
+    ("edit", "left"),
+    [
+        # longer than the model's 32,768 tokens
+        (Edit("set", "/run", "vllm serve Qwen/Qwen2.5-7B-Instruct-AWQ --max-model-len 163840"), None),
+        # 70B in 16 bit take 140 GB
+        (Edit("set", "/run", "vllm serve meta-llama/Llama-3.3-70B-Instruct --max-model-len 16384"), None),
+        (Edit("set", "/gpu_types/0", "RTX 4091"), None),
+        (Edit("set", "/budget", {"max_hours": 3}), "do it"),  # max_total is the author's
+        (Edit("set", "/keep_alive_minutes", 30), None),  # as it is
+        (Edit("rename", "/task", "budget"), "do it"),
+    ],
+)
+def test_a_fix_that_does_harm_is_not_offered(edit: Edit, left: str | None) -> None:
+    everyone = Registry((*collect().rules, *registry(changing(edit)).rules), ())
+    found = lint_data(Linter(everyone), "a.jsonc", SERVER.encode(), Settings(), on_disk=False)
+    (mine,) = (each.finding for each in found if each.finding.code == "T900")
+    assert (mine.fix, mine.suggestion) == (None, left)
+    done = fix_data(Linter(everyone), "a.jsonc", SERVER.encode(), Settings(), unsafe=True)
+    assert "do it" not in done.titles
+    with pytest.raises(AssertionError, match="T900: the fix 'do it' is not offered"):
+        RuleTester(changing(edit)).invalid(SERVER)
+
+
+def test_a_fix_that_does_no_harm_is_offered() -> None:
+    everyone = Registry(
+        (*collect().rules, *registry(changing(Edit("set", "/budget/max_hours", 3))).rules), ()
+    )
+    found = lint_data(Linter(everyone), "a.jsonc", SERVER.encode(), Settings(), on_disk=False)
+    assert [each.finding.fix is not None for each in found if each.finding.code == "T900"] == [True]
+
+
+def test_a_misspelled_field_keeps_its_value() -> None:
+    """One rule renames it, another would set the field that is not there."""
+    text = '{\n  "run": "x",\n  "gpu_types": ["RTX 4090"],\n  "task": "serve",\n  "keep_alive": 45\n}\n'
+    linter = Linter(collect())
+    found = lint_data(linter, "a.gpu.jsonc", text.encode(), Settings(), on_disk=False)
+    assert "GS401" not in {each.finding.code for each in found if each.finding.fix}
+    done = fix_data(linter, "a.gpu.jsonc", text.encode(), Settings(), unsafe=True)
+    assert b'"keep_alive_minutes": 45' in done.data
+    assert b'"keep_alive"' not in done.data

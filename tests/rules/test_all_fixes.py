@@ -1,5 +1,5 @@
-"""Fixes of all rules, over every golden spec, the corpus where it is at hand, and random changes of both: each fix
-applied alone leaves a file that parses and no longer has the finding; all together settle; comments stay."""
+"""Fixes of all rules, over every bad golden file, the corpus where it is at hand, and random changes of both: what
+`benchmarks/fixes.py` asks of each of them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuspec.lint.files import lint_data
-from gpuspec.lint.finding import Fix
+from benchmarks.fixes import ENDS, Fixes, Text
 from gpuspec.lint.fixing import fix_data
-from gpuspec.lint.result import Located
-from gpuspec.lint.runner import Linter
-from gpuspec.lint.settings import Settings
-from gpuspec.planning.case import JobSettings
 from gpuspec.rules import collect
-from gpuspec.testing import prices_in
 from gpuspec.text import Edit, EditError, parse
 from gpuspec.text.rewrite import apply
 
 HERE = Path(__file__).parent
-GOLDEN = sorted((HERE.parent / "golden").rglob("bad-*.jsonc"))
+GOLDEN = sorted(path for path in (HERE.parent / "golden").rglob("bad-*") if path.suffix in ENDS)
+FIXED = [path for path in GOLDEN if path.with_suffix(".fixed").exists()]
+FEW = [path for at, path in enumerate(FIXED) if at == 0 or FIXED[at - 1].parent != path.parent]
+"""One of each rule; the benchmark takes all."""
+SPECS = [path for path in GOLDEN if path.suffix == ".jsonc"]
 CORPUS = sorted((Path(__file__).parents[3] / "shared/corpus/gpu-jsonc").glob("*.jsonc"))
 REGISTRY = collect()
+FIXES = Fixes()
 
 CHANGES = (
     Edit("set", "/keep_alive_minutes", 240),
@@ -49,95 +48,25 @@ CHANGES = (
 )
 
 
-def chosen(text: str) -> Settings:
-    return Settings(
-        job=JobSettings(prices=prices_in(text.encode()) or "seed-2025"), preview=True, pedantic=True
-    )
+def check(text: str | bytes, path: str = "job.gpu.jsonc") -> set[str]:
+    """The codes of rules that gave a fix for a text: all are offered, and hold."""
+    data = text.encode() if isinstance(text, str) else text
+    FIXES.wrong.clear()
+    tried = list(FIXES.tried(Text(path, data, on_disk=False)))
+    withheld = [
+        f"{each.found.finding.code} {each.found.finding.fix and each.found.finding.fix.title!r}: {each.why_not}"
+        for each in tried
+        if each.why_not
+    ]
+    assert [*withheld, *FIXES.wrong, *map(str, FIXES.linter.problems)] == []
+    return {each.found.finding.code for each in tried}
 
 
-def lint(text: str) -> list[Located]:
-    return lint_data(
-        Linter(REGISTRY, debug=True), "job.gpu.jsonc", text.encode(), chosen(text), on_disk=False
-    )
-
-
-def applied(text: str, fix: Fix) -> str:
-    for replace in sorted(fix.replaces, key=lambda one: one.span, reverse=True):
-        text = text[: replace.span.start] + replace.text + text[replace.span.end :]
-    return apply(parse(text), fix.edits) if fix.edits else text
-
-
-def comments(text: str) -> list[str]:
-    return [text[comment.span.start : comment.span.end] for comment in parse(text).comments]
-
-
-def mended(text: str, *, unsafe: bool) -> str:
-    linter = Linter(REGISTRY, debug=True)
-    return fix_data(linter, "job.gpu.jsonc", text.encode(), chosen(text), unsafe=unsafe).data.decode()
-
-
-def stops(text: str) -> set[tuple[str, str]]:
-    """(code, pointer) of the errors for which its commands would not run on its GPUs."""
-    found = [one.finding for one in lint(text) if one.finding.severity == "error"]
-    return {(each.code, each.pointer) for each in found if each.code.startswith(("GS1", "GS2", "GS6"))}
-
-
-def check_each_alone(text: str) -> int:
-    """How many fixes there were."""
-    tree, tried = parse(text), 0
-    for located in lint(text):
-        finding = located.finding
-        if finding.fix is None:
-            continue
-        if tree.problems and finding.fix.edits:
-            continue  # edits by pointer wait until the text parses
-        tried += 1
-        try:
-            after = applied(text, finding.fix)
-        except EditError as error:
-            pytest.fail(f"{finding.code} {finding.fix.title}: {error}")
-        assert after != text, f"{finding.code}: {finding.fix.title} changes nothing"
-        if not tree.problems:
-            assert not parse(after).problems
-        again = [
-            one.finding
-            for one in lint(after)
-            if (one.finding.code, one.finding.pointer, one.finding.message)
-            == (finding.code, finding.pointer, finding.message)
-        ]
-        assert not again, f"{finding.code} is still found after {finding.fix.title!r}"
-        # What a rule of the spec itself mends (a name, a key) others could not read before.
-        if not finding.code.startswith("GS0") and not stops(text) - {(finding.code, finding.pointer)}:
-            worse = stops(after)
-            assert not worse, f"{finding.code} {finding.fix.title!r} leads to {worse}"
-        if finding.fix.edits and not any(edit.op == "remove" for edit in finding.fix.edits):
-            assert sorted(comments(after)) == sorted(comments(text))
-    return tried
-
-
-def check_settles(text: str) -> None:
-    for unsafe in (False, True):
-        once = mended(text, unsafe=unsafe)
-        assert mended(once, unsafe=unsafe) == once
-        if not parse(text).problems:
-            assert not parse(once).problems
-
-
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_golden_specs(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    check_each_alone(text)
-    check_settles(text)
-
-
-def test_there_are_fixes_to_check() -> None:
-    fixed = {
-        one.finding.code
-        for path in GOLDEN
-        for one in lint(path.read_text(encoding="utf-8"))
-        if one.finding.fix
-    }
+def test_golden_files() -> None:
     may_fix = {entry.rule.code for entry in REGISTRY.rules if entry.rule.fixable != "never"}
+    fixed: set[str] = set()
+    for path in FEW:
+        fixed |= check(path.read_bytes(), str(path))
     scripts_or_neighbours = {"GS301", "GS302", "GS303"}
     assert may_fix - fixed - scripts_or_neighbours == set()
     assert fixed <= may_fix, "a rule that fixes says so"
@@ -145,15 +74,13 @@ def test_there_are_fixes_to_check() -> None:
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
 def test_corpus(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    check_each_alone(text)
-    check_settles(text)
+    check(path.read_bytes(), str(path))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_changed_specs(data: st.DataObject) -> None:
-    path = data.draw(st.sampled_from([path for path in (*GOLDEN, *CORPUS) if "GS00" not in str(path)]))
+    path = data.draw(st.sampled_from([path for path in (*SPECS, *CORPUS) if "GS00" not in str(path)]))
     tree = parse(path.read_text(encoding="utf-8"))
     for edit in data.draw(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=4)):
         try:
@@ -165,9 +92,12 @@ def test_changed_specs(data: st.DataObject) -> None:
     text = "\n".join([*lines[:at], "  // kept", *lines[at:]])
     if parse(text).problems or not isinstance(tree.value, dict):
         return
-    check_each_alone(text)
-    check_settles(text)
-    if not any(
-        one.finding.fix and any(e.op == "remove" for e in one.finding.fix.edits) for one in lint(text)
-    ):
-        assert "// kept" in mended(text, unsafe=True)
+    given = list(FIXES.tried(Text("job.gpu.jsonc", text.encode(), on_disk=False)))
+    assert FIXES.wrong == []
+    removes = any(
+        edit.op == "remove" for each in given if (fix := each.found.finding.fix) for edit in fix.edits
+    )
+    if not removes:
+        chosen = FIXES.settings(Text("", text.encode(), on_disk=False))
+        mended = fix_data(FIXES.linter, "job.gpu.jsonc", text.encode(), chosen, unsafe=True, on_disk=False)
+        assert b"// kept" in mended.data

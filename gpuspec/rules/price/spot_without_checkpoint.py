@@ -56,6 +56,7 @@ class SpotWithoutCheckpoint(Rule):
     code = "GS502"
     name = "spot-without-checkpoint"
     severity = "warning"
+    may_be_error = True
     fixable = "sometimes"
     asks_for = ("checkpoint", "spot")
 

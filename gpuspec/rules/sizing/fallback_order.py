@@ -50,6 +50,7 @@ class FallbackOrder(Rule):
     code = "GS106"
     name = "fallback-order"
     severity = "warning"
+    may_be_error = True
     fixable = "sometimes"
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -50,6 +50,7 @@ class MinVramOff(Rule):
     code = "GS104"
     name = "min-vram-off"
     severity = "warning"
+    may_be_error = True
     fixable = "sometimes"
     asks_for = ("min_vram",)
     options = (

@@ -47,6 +47,7 @@ class GpusUnused(Rule):
     code = "GS105"
     name = "gpus-unused"
     severity = "warning"
+    may_be_error = True
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         counts = {machine.gpu_count for machine in facts.choices} or {facts.job.gpu_count or 0}
