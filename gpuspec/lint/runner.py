@@ -129,11 +129,9 @@ class Linter:
         for facts in texts:
             for wants in wanted.found_in(facts, first=facts is texts[0]):
                 about.setdefault(wants, []).append(facts)
-        asked = {
-            entry: about[entry.wants]
-            for entry in active
-            if entry.wants in about and (self.asks is None or self.asks(entry))
-        }
+        asked = {entry: about[entry.wants] for entry in active if entry.wants in about}
+        if self.asks is not None:
+            asked = {entry: facts for entry, facts in asked.items() if self.asks(entry)}
         jobs = any(facts.has_job for facts in texts)
         silent = (
             entry.code
