@@ -68,6 +68,7 @@ class Finding(NamedTuple):
 
     `pointer` is where, in the document as its author wrote it (old names included); `on` says whether
     the caret goes under the value or the key. `span` overrides both: for syntax errors and scripts.
+    `within` are constructs around that place (loops of a script): a comment that silences one of them holds for it.
     `numbers` is the arithmetic, line by line, as (what, value) for `explain FILE:LINE`.
     """
 
@@ -84,3 +85,4 @@ class Finding(NamedTuple):
     suggestion: str | None = None
     fix: Fix | None = None
     numbers: tuple[tuple[str, str], ...] = ()
+    within: tuple[Span, ...] = ()

@@ -105,7 +105,8 @@ class OneFile:
                 judged = True
             for located in self._ask(entry):
                 finding = located.finding
-                silencing = self._silencer.silences(finding.code, finding.name, located.place.line)
+                lines = [located.place.line, *(place(self.tree, span).line for span in finding.within)]
+                silencing = self._silencer.silences(finding.code, finding.name, *lines)
                 if finding.confidence == "low" and not self.settings.pedantic:
                     continue
                 if silencing is None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 from gpuspec.catalog import Catalog
 from gpuspec.lint.suppression import Suppression
 from gpuspec.planning.case import JobOverrides, JobSettings
 from gpuspec.text import Tree
+
+if TYPE_CHECKING:
+    from gpuspec.scripts import Launches
 
 Kind = Literal["shell", "python", "makefile", "workflow", "package"]
 
@@ -20,6 +24,7 @@ _ENDINGS: dict[str, Kind] = {
     ".ksh": "shell",
     ".py": "python",
     ".mk": "makefile",
+    ".just": "makefile",
 }
 _NAMES: dict[str, Kind] = {
     "makefile": "makefile",
@@ -47,6 +52,13 @@ class Script:
         self.suppressions: tuple[Suppression, ...] = ()
         # A Tree without a value: line and column arithmetic is the same for any text.
         self.lines = Tree(text)
+
+    @cached_property
+    def launches(self) -> Launches:
+        """What it launches, and how often: read once, whoever asks."""
+        from gpuspec.scripts import launches
+
+        return launches(self.path, self.text, self.kind)
 
 
 def kind_of(path: str, data: bytes) -> Kind | None:

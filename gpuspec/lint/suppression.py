@@ -51,12 +51,12 @@ class Silencer:
                 self._first.setdefault(key, suppression)
                 self._unused.setdefault(key, []).append(suppression)
 
-    def silences(self, code: str, name: str, line: int | None) -> Suppression | None:
-        """What silences a finding that starts on `line` (None: one about the whole file); the suppressions remember
-        which of their entries did it."""
+    def silences(self, code: str, name: str, *lines: int | None) -> Suppression | None:
+        """What silences a finding that starts on the first of some lines (None: one about the whole file), or stands
+        in what starts on the others; the suppressions remember which of their entries did it."""
         silencing = None
         for selector in selectors_of(code, name):
-            for place in (line, None) if line is not None else (None,):
+            for place in dict.fromkeys((*lines, None)):
                 found = self._unused.get((place, selector))
                 if found is not None:
                     silencing = silencing or self._first[place, selector]

@@ -1,6 +1,6 @@
-"""Scripts that launch jobs: shell, Python, Make, workflows and npm in one form, and the loops in them that launch."""
+"""Scripts that launch jobs: shell, Python, Make, just, workflows and npm in one form, and what in them launches."""
 
-from gpuspec.scripts.loops import RepeatedLaunch
-from gpuspec.scripts.reading import launches
+from gpuspec.scripts.found import RepeatedLaunch
+from gpuspec.scripts.reading import Launches, launches
 
-__all__ = ["RepeatedLaunch", "launches"]
+__all__ = ["Launches", "RepeatedLaunch", "launches"]

@@ -1,146 +1,16 @@
-"""Commands and SDK calls that start a machine (pod, cluster, VM or job), and what tells two of them apart."""
+"""Which commands and calls of a script launch a machine, and what tells two of them apart."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
-from gpuspec.commands.shell.wrappers import peel
+from gpuspec.commands.shell.wrappers import SHELLS, peel
 from gpuspec.commands.word import UNKNOWN, Word
-from gpuspec.named_tuple import NamedTuple
+from gpuspec.scripts.beside import ScriptSource
+from gpuspec.scripts.launchers import CALLS, COMMANDS, REST, LaunchCommand
 from gpuspec.scripts.program import ScriptCommand
-
-
-class LaunchCommand(NamedTuple):
-    """`name` is how it is shown. `identity` are the options (or keywords) that name the machine: with the same
-    name it is the same machine; `""` means the first plain argument does. `reuses` are options that put the job on
-    machines that stay. `general`: launches anything, so a sign of a GPU is needed. `idempotent`: launching the
-    same thing twice changes nothing. `sign`: a word that the script must hold, as the name alone says little.
-    `other`: options whose value makes it other work, not the next item of the same."""
-
-    name: str
-    words: tuple[str, ...]
-    identity: tuple[str, ...] = ()
-    reuses: tuple[str, ...] = ()
-    general: bool = False
-    idempotent: bool = False
-    sign: str = ""
-    other: tuple[str, ...] = ()
-
-
-def _command(text: str, *identity: str, **rest: Any) -> LaunchCommand:
-    return LaunchCommand(text, tuple(text.split()), identity, **rest)
-
-
-_POOL: tuple[str, ...] = ("--pool", "-p")
-_NEW = "--name"
-
-COMMANDS: tuple[LaunchCommand, ...] = (
-    _command("gpu run"),
-    _command("gpuspec run", reuses=("--on=local",)),
-    _command("sky launch", "-c", "--cluster"),
-    _command("sky jobs launch", reuses=_POOL),
-    _command("sky job launch", reuses=_POOL),
-    _command("sky spot launch"),
-    _command("sky serve up", "-n", "--service-name"),
-    _command("runpodctl create pod"),
-    _command("runpodctl create pods"),
-    _command("runpodctl pod create"),
-    _command("vastai create instance"),
-    _command("vastai create instances"),
-    _command("vastai launch instance"),
-    _command("vastai launch instances"),
-    _command("modal run"),
-    _command("dstack apply", "-n", _NEW),
-    _command("dstack run", "-n", _NEW),
-    _command("lambda-cloud launch", _NEW),
-    _command("lambda-cloud run", _NEW),
-    _command("prime pods create", _NEW),
-    _command("brev create", ""),
-    _command("brev start", ""),
-    _command("hf jobs run"),
-    _command("hf jobs uv run"),
-    _command("mcli run"),
-    _command("ngc batch run"),
-    _command("gradient jobs create"),
-    _command("gradient jobs run"),
-    _command("ray up", "", "-n", "--cluster-name"),
-    _command("gcloud ai custom-jobs create"),
-    _command("aws sagemaker create-training-job"),
-    _command("aws sagemaker create-processing-job"),
-    _command("aws sagemaker create-transform-job"),
-    _command("gcloud compute instances create", "", general=True),
-    _command("gcloud compute instances create-with-container", "", general=True),
-    _command("gcloud compute tpus tpu-vm create", ""),
-    _command("aws ec2 run-instances", general=True),
-    _command("aws ec2 request-spot-instances", general=True),
-    _command("az vm create", "-n", _NEW, general=True),
-    _command("az container create", "-n", _NEW, general=True),
-    _command("oci compute instance launch", "--display-name", general=True),
-    _command("doctl compute droplet create", "", general=True),
-    _command("nebius compute instance create", _NEW, general=True),
-    _command("fly machine run", general=True),
-    _command("sbatch", "-J", "--job-name", general=True),
-    _command("kubectl apply", "-f", "--filename", general=True, idempotent=True),
-    _command("kubectl create", "-f", "--filename", general=True, idempotent=True),
-    _command("kubectl run", "", general=True, idempotent=True),
-    _command("helm install", "", general=True, idempotent=True),
-    _command("helm upgrade", "", general=True, idempotent=True),
-    _command("terraform apply", general=True, idempotent=True),
-    _command("tofu apply", general=True, idempotent=True),
-)
-
-CALLS: tuple[LaunchCommand, ...] = (
-    _command("sky.launch()", "cluster_name="),
-    _command("sky.jobs.launch()", reuses=("pool=",)),
-    _command("sky.spot_launch()"),
-    _command("sky.spot.launch()"),
-    _command("sky.serve.up()", "service_name="),
-    _command("runpod.create_pod()"),
-    _command("create_pod()", sign="runpod"),
-    _command("create_instance()", sign="vast"),
-    _command("launch_instance()", sign="vast"),
-    _command("run_instances()", general=True),
-    _command("create_instances()", general=True),
-    _command("request_spot_instances()", general=True),
-    _command("create_training_job()"),
-    _command("estimator.fit()", sign="sagemaker"),
-    _command("CustomJob.run()", sign="aiplatform"),
-    _command("CustomJob.submit()", sign="aiplatform"),
-    _command("Job.run()", sign="lightning_sdk"),
-    _command("run_job()", sign="huggingface_hub"),
-    _command("run_uv_job()", sign="huggingface_hub"),
-    _command("create_namespaced_job()", general=True),
-    _command("create_namespaced_pod()", general=True),
-    _command("instances.insert()", general=True),
-    _command("begin_create_or_update()", general=True),
-    _command("instance_client.insert()", general=True),
-    _command("runs.submit()", sign="dstack"),
-    _command("runs.apply_configuration()", sign="dstack"),
-)
-
-_REST = re.compile(
-    r"instance-operations/launch|podFindAndDeployOnDemand|podRentInterruptable|rest\.runpod\.io/v1/pods(?![/\w])|vast\.ai/api/v0/asks/"
-)
-_MENTIONS = (
-    "gpuspec", "runpod", "vast", "modal", "dstack", "lambda-cloud", "instance-operations/launch", "mcli", "gradient",
-    "custom-jobs", "sagemaker", "create_training_job", "instances", "tpu-vm", "droplet", "sbatch", "kubectl", "helm",
-    "terraform", "tofu", "create_namespaced", "begin_create", "podfind", "podrent", "huggingface_hub",
-    "lightning_sdk", "aiplatform",
-    r"gpu(?<=\bgpu)\s+run\b", r"sky(?<=\bsky)", r"prime\s+pods", r"brev(?<=\bbrev)\b", r"hf(?<=\bhf)\b",
-    r"ngc(?<=\bngc)\b", r"ray(?<=\bray)\b", r"vm(?<=\bvm)\b", r"container\s+create", r"instance(?<=\binstance)\b",
-    r"fly(?<=\bfly)\b", r"gpu(?<=[\"']gpu)[\"']",
-)  # fmt: skip
-"""Each begins with plain letters, which `re` finds 50 times as fast as any of several."""
-
-
-def mentions_launches(text: str) -> bool:
-    """Whether a script has anything of this: one without launches nothing, and is not parsed."""
-    low = text.lower()
-    return any(re.search(mention, low) for mention in _MENTIONS)
-
 
 _GPU = re.compile(
     r"gpu|nvidia|cuda|accelerator|\b[ahblv]\d{1,3}0{1,2}s?\b|\bt4\b|\bl4\b|rtx|\b(?:p[2345]|g[456])[a-z]*\.\d*x?large|"
@@ -156,6 +26,20 @@ _JOB = re.compile(
     r"kind:\s*['\"]?(?:Job|Pod|PyTorchJob|TFJob|MPIJob|RayJob|TrainJob)\b|\bjobs?\b|\bjob[-_./]|[-_/]job",
     re.IGNORECASE,
 )
+_JOB_KIND = re.compile(
+    r"kind\W{1,4}(?:Job|Pod|PyTorchJob|TFJob|MPIJob|RayJob|TrainJob|Workflow|JobSet|VCJob|PodGroup)\b"
+)
+_CONTINUES = re.compile(r"--dependency[= ]\S*\x01")
+"""A job that waits for the one before it: one long run in pieces."""
+_NO_GPU = re.compile(r"(?:--gpus?|--gpu-count|--num-gpus)[= ]0(?: |$)")
+_OTHER_WORK = re.compile(
+    r"(?:--?)?(?:status|stop|down|kill|cancel|delete|destroy|terminate|remove|rm|list|ls|logs?|tail|fetch|collect|sync|"
+    r"download|pull|results?|report|plot|summary|check|verify|validate|wait|attach|ssh|cleanup|clean|prepare|"
+    r"dry-?run|help|plan|build|test|show|info|queue)"
+)
+"""What a program that also launches may be asked to do instead."""
+MODAL = "modal function "
+"""Begins the word that stands for a call of a function in Modal's containers."""
 _DRY = re.compile(r"--(?:dry-?run(?:=(?!none|false).*)?|help|version|print-only)$|-h$")
 
 _APART = frozenset({"docker", "podman", "nerdctl", "screen", "xargs", "parallel", "find"})
@@ -178,30 +62,63 @@ def unwrap(words: Sequence[Word]) -> Sequence[Word]:
     return words
 
 
-def launcher_of(run: ScriptCommand, script: str) -> LaunchCommand | None:
+def launcher_of(run: ScriptCommand, source: ScriptSource) -> LaunchCommand | None:
     """What a command or call launches, or None: other commands, dry runs, machines that stay, no sign of a GPU."""
     words = unwrap(run.words)
     if not words:
         return None
     texts = [word.text for word in words]
-    found = _sdk(texts) if texts[0].endswith("()") else _named(texts, words[0].names) or _rest(texts)
+    if texts[0].startswith(MODAL):
+        return LaunchCommand(texts[0][len(MODAL) :], (texts[0],), kind="container")
+    if texts[0].endswith("()"):
+        found = _sdk(texts)
+    else:
+        found = _named(texts, words[0].names) or _rest(texts) or _of_repository(texts, source)
     if (
         found is None
-        or (found.sign and found.sign not in script.lower())
+        or (found.sign and found.sign not in source.low)
         or any(_DRY.match(text) for text in texts)
+        or _CONTINUES.search(" ".join(texts))
     ):
         return None
     if any(_has(texts, option) for option in found.reuses):
         return None
-    if found.general and not _gpu_work(found, " ".join(texts), run.fed.text, script):
+    if (found.general or found.manifest) and not _gpu_work(found, texts, run.fed.text, source):
         return None
-    return found
+    return None if _NO_GPU.search(" ".join(texts)) else found
+
+
+def _of_repository(texts: list[str], source: ScriptSource) -> LaunchCommand | None:
+    """What a function of a sourced file, or a program of the repository launches."""
+    if texts[0] in source.functions:
+        return source.functions[texts[0]]
+    program = texts[0].rsplit("/", 1)[-1]
+    at = 0
+    if program in SHELLS or program.startswith("python"):
+        at = next((at for at, text in enumerate(texts[1:], 1) if not text.startswith("-")), 0)
+        if not at:
+            return None
+    elif "/" not in texts[0] and not program.endswith((".py", ".sh")):
+        return None
+    return None if _is_other_work(texts[at + 1 :]) else source.wrapper(texts[at])
+
+
+def _is_other_work(texts: list[str]) -> bool:
+    """Whether the words behind a program's name ask it for something else than a launch."""
+    return any(_OTHER_WORK.fullmatch(text) for text in texts[:1]) or any(
+        text.startswith("-") and _OTHER_WORK.fullmatch(text) for text in texts
+    )
 
 
 def _named(texts: list[str], names: frozenset[str]) -> LaunchCommand | None:
-    program = texts[0].rsplit("/", 1)[-1].removesuffix(".py")
+    program = texts[0].rsplit("/", 1)[-1]
     if program in (UNKNOWN, "") or "$" in program:
         program = _program_in(names, program)
+    if program == "mason.py" or (
+        len(texts) > 1 and texts[1].endswith("mason.py") and program.startswith("python")
+    ):
+        return _MASON
+    program = program.removesuffix(".py")
     if texts[0].startswith("./") or program not in _PROGRAMS:
         return None
     program = {"vast": "vastai", "huggingface-cli": "hf", "flyctl": "fly"}.get(program, program)
@@ -219,6 +136,7 @@ def _named(texts: list[str], names: frozenset[str]) -> LaunchCommand | None:
     return best
 
 
+_MASON = next(launcher for launcher in COMMANDS if launcher.name == "mason.py")
 _PROGRAMS = {launcher.words[0] for launcher in COMMANDS} | {"vast", "flyctl"}
 
 
@@ -239,21 +157,24 @@ def _rest(texts: list[str]) -> LaunchCommand | None:
     if texts[0].rsplit("/", 1)[-1] not in ("curl", "wget", "http", "https"):
         return None
     text = " ".join(texts)
-    match = _REST.search(text)
+    match = REST.search(text)
     posts = re.search(
         r"(?:^| )(?:-X ?(?:POST|PUT)|--request[ =](?:POST|PUT)|-d|--data\S*|--json|POST|PUT)(?: |$)", text
     )
-    return LaunchCommand(f"curl …{match.group()}", (), ()) if match and posts else None
+    return LaunchCommand(f"curl …{match.group()}", ()) if match and posts else None
 
 
 def _sdk(texts: list[str]) -> LaunchCommand | None:
     called = texts[0]
     if called.rsplit(".", 1)[-1] in ("post()", "put()", "request()", "run_graphql_query()"):
-        match = _REST.search(" ".join(texts))
+        match = REST.search(" ".join(texts))
         return LaunchCommand(f"{called[:-2]}(…{match.group()})", ()) if match else None
     for launcher in CALLS:
         name = launcher.words[0]
-        if (
+        if launcher.package:
+            if called.startswith(launcher.package + ".") and called.endswith("." + name):
+                return launcher
+        elif (
             called == name
             or called.endswith("." + name)
             or ("." not in name and called.split(".")[-1] == name)
@@ -277,17 +198,34 @@ def _names_gpu(script: str) -> bool:
     return bool(_GPU.search(script))
 
 
-def _gpu_work(launcher: LaunchCommand, command: str, fed: str, script: str) -> bool:
-    if launcher.words[0] == "kubectl" or "namespaced" in launcher.name:
-        job = (
-            launcher.name == "kubectl run"
-            or "namespaced" in launcher.name
-            or _JOB.search(command + " " + fed)
-        )
-        return bool(job) and (bool(_GPU.search(fed + " " + command)) or _names_gpu(script))
+def _gpu_work(launcher: LaunchCommand, texts: list[str], fed: str, source: ScriptSource) -> bool:
+    """Whether what is launched is work for a GPU: its manifest says so, where it is at hand; else the command, else
+    the script."""
+    command = " ".join(texts)
+    program = launcher.words[0]
+    pods = program in ("kubectl", "oc") or "namespaced" in launcher.name
+    if launcher.manifest or pods:
+        there = _manifests([*texts[1:], *fed.split()], source)
+        if not there and (pods and ("-" in texts or UNKNOWN in command or "namespaced" in launcher.name)):
+            there = [text for text in source.mentioned if _JOB_KIND.search(text)]
+        if there:
+            return any(_GPU.search(text + command) and (not pods or _JOB_KIND.search(text)) for text in there)
+    if pods:
+        told = launcher.name == "kubectl run" or "namespaced" in launcher.name
+        if not told and not _JOB.search(command + " " + fed):
+            return False
+        return bool(_GPU.search(fed + " " + command)) or _names_gpu(source.text)
+    if launcher.manifest and (not launcher.general or any(map(_GPU.search, source.mentioned))):
+        return True
     if _CPU_ONLY.search(command) and not _GPU.search(command):
         return False
-    return bool(_GPU.search(command)) or _names_gpu(script)
+    return bool(_GPU.search(command)) or _names_gpu(source.text)
+
+
+def _manifests(texts: list[str], source: ScriptSource) -> list[str]:
+    """The texts of the files that a command names."""
+    names = [text.partition("=")[2] or text for text in texts if re.search(r"[\w}]\.[a-z0-9]{1,9}$", text)]
+    return [text for name in names[:8] if (text := source.read(name)) is not None]
 
 
 def identity_of(launcher: LaunchCommand, run: ScriptCommand) -> Word | None:

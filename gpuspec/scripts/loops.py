@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from gpuspec.commands.python.expressions import VOLATILE
 from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.word import Word
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.scripts.launch_commands import LaunchCommand, identity_of, launcher_of, spec_of
+from gpuspec.scripts.beside import ScriptSource
+from gpuspec.scripts.found import Alone, RepeatedLaunch
+from gpuspec.scripts.launch_commands import identity_of, launcher_of, spec_of
+from gpuspec.scripts.launchers import LaunchCommand
 from gpuspec.scripts.program import Guard, Loop, ScriptCommand
+from gpuspec.scripts.unrolled import unrolled
+from gpuspec.scripts.work import HARDWARE, PLACE, given, given_to, is_fixed_number
 from gpuspec.text import Span
 
 _RETRY = re.compile(
     r"(?:^|[^a-z])(?:attempts?|retr(?:y|ies)|max_tries|tries|n_try|backoff)(?:[^a-z]|$)", re.IGNORECASE
 )
-_HARDWARE = re.compile(
-    r"(?:^|\W)(?:\w+_)?(?:gpus?|accelerators?|accs?|regions?|zones?|clouds?|providers?|data_?centers?|dcs?|locations?|infras?|"
-    r"(?:instance|machine|vm)_?(?:types?|sizes?)|flavors?|skus?|hardware)"
-    r"(?:_?(?:types?|names?|ids?|lists?|options?|candidates?|fallbacks?|order|priority|preferences?|to_try|\d))*(?:\W|$)",
-    re.IGNORECASE,
-)
-
 _STEPS = 50_000
 """Shell statements read in one script: functions that call functions could go on for ever."""
 
-Starts = Callable[[ScriptCommand, str], "LaunchCommand | None"]
-"""(command, text of the script) → what it launches."""
+Starts = Callable[[ScriptCommand, ScriptSource], "LaunchCommand | None"]
+"""(command, the script) → what it launches."""
 
 Guards = tuple[tuple[Guard, int], ...]
 """What the branches around a command ask, each with the number of loops around the branch."""
-
-
-class RepeatedLaunch(NamedTuple):
-    """A launch that a loop repeats per item. `items` is the product over the loops that count, None where one is
-    not countable. `loop` is the outermost one."""
-
-    launcher: LaunchCommand
-    span: Span
-    loop: Loop
-    items: int | None
-    spec: str | None
 
 
 class Frame:
@@ -64,28 +51,43 @@ class _Launched(NamedTuple):
 
 
 class Judge:
-    """Is told what a script runs and where it leaves loops, in order. `starts` says which commands count as launches;
-    `text` is the whole script."""
+    """Is told what a script runs and where it leaves loops, in order. `starts` says which commands count as
+    launches."""
 
-    def __init__(self, text: str, starts: Starts = launcher_of) -> None:
-        self.text = text
+    def __init__(self, source: ScriptSource, starts: Starts = launcher_of) -> None:
+        self.source = source
         self.starts = starts
         self.budget = StepBudget(_STEPS)
         self.found: list[_Launched] = []
+        self.alone: list[Alone] = []
+        self.place: Hashable = ""
+        """Where in the script what is told now stands: a function, a recipe, a step."""
 
     def run(self, run: ScriptCommand, frames: Sequence[Frame], guards: Guards) -> None:
         """A command inside some loops, outermost first."""
-        launcher = self.starts(run, self.text) if frames else None
+        launcher = self.starts(run, self.source)
         if launcher is None:
+            return
+        if not frames:
+            self.alone.append(Alone(run, launcher, None if guards else self.place))
             return
         judged = []
         for depth, frame in enumerate(frames, 1):
             inside = [guard for guard, at in guards if at >= depth]
             judged.append((frame, _per_item(frame, run, launcher, inside)))
+        if any(frame.loop.kind == "forever" for frame in frames) and not _changes_any(run, frames):
+            judged = [(frame, False) for frame in frames]  # as many of the same as are wanted
         launched = _Launched(run, launcher, tuple(judged))
         for frame in frames:
             frame.pending.append(launched)
         self.found.append(launched)
+
+    def launched(self) -> Iterator[tuple[ScriptCommand, LaunchCommand]]:
+        """Every launch, in a loop or not."""
+        for alone in self.alone:
+            yield alone.run, alone.launcher
+        for launched in self.found:
+            yield launched.run, launched.launcher
 
     def leave(self, frames: Sequence[Frame], first: int, guards: Guards) -> None:
         """The loops from the `first` on are left, if the branches around let it."""
@@ -98,20 +100,34 @@ class Judge:
         """Every launch that some loop repeats per item, in the order of the text, each once."""
         best: dict[Span, RepeatedLaunch] = {}
         for launched in self.found:
-            loops = [
-                frame.loop
+            frames = [
+                frame
                 for frame, per_item in launched.frames
                 if per_item and launched not in frame.ends_on_success
             ]
-            if not loops:
+            if not frames:
                 continue
+            loops = [frame.loop for frame in frames]
             items: int | None = 1
             for loop in loops:
                 items = None if items is None or loop.items is None or loop.items < 2 else items * loop.items
             span = launched.run.span
+            changing = frozenset().union(*(frame.changing for frame in frames))
             best.setdefault(
-                span, RepeatedLaunch(launched.launcher, span, loops[0], items, spec_of(launched.run))
+                span,
+                RepeatedLaunch(
+                    launched.launcher,
+                    span,
+                    loops[0],
+                    items,
+                    spec_of(launched.run),
+                    around=tuple(frame.loop for frame, _ in launched.frames),
+                    run=launched.run,
+                    keys=given_to(launched.run.words, changing),
+                ),
             )
+        for launch in unrolled(self.alone):
+            best.setdefault(launch.span, launch)
         return [best[span] for span in sorted(best)]
 
 
@@ -121,27 +137,30 @@ def _per_item(frame: Frame, run: ScriptCommand, launcher: LaunchCommand, guards:
         return False
     if _RETRY.search(" ".join((*loop.variables, loop.over.text))) or _over_hardware(loop):
         return False
-    if _changes(_given(run.words, launcher.other), frame):
+    if _changes(given(run.words, launcher.other), frame) or is_fixed_number(
+        loop, [*run.words, run.fed], frame.changing
+    ):
         return False
     if not _changes([*run.words, run.fed], frame):
         return (
             loop.kind in ("for", "map") and not launcher.idempotent and not launcher.identity and not guards
         )
+    if launcher.name.startswith("vastai") and _changes(run.words, frame):
+        others = [word for word in run.words if word.names & frame.changing]
+        if (
+            len(others) == 1
+            and others[0].text in (word.text for word in run.words[:4])
+            and loop.kind != "map"
+        ):
+            return False  # the offer alone differs: as many of the same as are wanted
     identity = identity_of(launcher, run)
     if identity is None or _changes([identity], frame):
         return True
     return launcher.idempotent and identity.text == "-" and _changes([run.fed], frame)
 
 
-def _given(words: Sequence[Word], options: tuple[str, ...]) -> list[Word]:
-    """The words that give these options their values: the option's own where it ends in "=", else the next."""
-    named = [word.text.partition("=")[0].replace("_", "-") for word in words]
-    return [
-        word
-        for at, word in enumerate(words)
-        if ("=" in word.text and named[at] in options)
-        or (at and "=" not in words[at - 1].text and named[at - 1] in options)
-    ]
+def _changes_any(run: ScriptCommand, frames: Sequence[Frame]) -> bool:
+    return any(_changes([*run.words, run.fed], frame) for frame in frames)
 
 
 def _single(loop: Loop) -> bool:
@@ -156,9 +175,11 @@ def _over_hardware(loop: Loop) -> bool:
     over = " ".join(sorted(loop.over.names))
     if len(loop.over.text) < 60 and "(" not in loop.over.text:
         over += " " + loop.over.text
-    if _HARDWARE.search(over):
+    if HARDWARE.search(over):
         return True
-    return bool(loop.variables) and all(_HARDWARE.search(name) for name in loop.variables)
+    return bool(loop.variables) and all(
+        HARDWARE.search(name) or PLACE.fullmatch(name) for name in loop.variables
+    )
 
 
 def _changes(words: Iterable[Word], frame: Frame) -> bool:

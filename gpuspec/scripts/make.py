@@ -50,6 +50,7 @@ def judge_makefile(text: str, judge: Judge) -> None:
             frames = [Frame(loop, LAST_MARK)]
         # What make puts in stands for a variable of its own, which differs from one target to the next.
         env = dict.fromkeys(_EACH.values(), UNKNOWN + LAST_MARK)
+        judge.place = rule.head
         for line, span in rule.recipe:
             recipe = _recipe(line, values, judge.budget)
             judge_shell(recipe, judge, env=env, outer=frames, span=span)

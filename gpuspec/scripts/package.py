@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.scripts.loops import Judge
-from gpuspec.scripts.shell import REPEATS, judge_shell
+from gpuspec.scripts.shell import judge_shell
 from gpuspec.text import parse, pointer
 
 
@@ -12,5 +12,6 @@ def judge_package(text: str, judge: Judge) -> None:
     tree = parse(text)
     scripts = tree.value.get("scripts") if isinstance(tree.value, dict) else None
     for name, command in scripts.items() if isinstance(scripts, dict) else ():
-        if isinstance(command, str) and REPEATS.search(command):
+        if isinstance(command, str):
+            judge.place = name
             judge_shell(command, judge, span=tree.span(pointer("scripts", name)))

@@ -46,9 +46,10 @@ class Assign(NamedTuple):
 
 class Loop(NamedTuple):
     """`kind` "forever" is a loop without items: while true, until it works. `items` is None where not countable.
-    `span` is the head. `over` is what it goes over; a "matrix" is a workflow's. `body` is what a Python loop does."""
+    `span` is the head. `over` is what it goes over; a "matrix" is a workflow's. `body` is what a Python loop does.
+    "unrolled" is none: the same written out `items` times, `span` is all but the first."""
 
-    kind: Literal["for", "while", "forever", "map", "matrix"]
+    kind: Literal["for", "while", "forever", "map", "matrix", "unrolled"]
     variables: tuple[str, ...]
     over: Word
     items: int | None
@@ -78,6 +79,8 @@ class ScriptFunction(NamedTuple):
 
     parameters: tuple[str, ...]
     body: tuple[Node, ...]
+    module: str = ""
+    """The module that it is imported from; "" for one of the script's own."""
 
 
 class Program(NamedTuple):

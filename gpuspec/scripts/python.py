@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gpuspec.commands.python.expressions import dotted, names_in
 from gpuspec.commands.python.file import tree
 from gpuspec.commands.word import Word
+from gpuspec.scripts.beside import ScriptSource
+from gpuspec.scripts.imports import imported
 from gpuspec.scripts.program import (
     Assign,
     Branch,
@@ -26,19 +28,26 @@ _MOCKED = re.compile(r"^\s*(?:import|from)\s+(?:unittest|pytest|mock)\b|monkeypa
 _TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))  # try … except* came with 3.11
 
 
-def read_python(text: str, base: int = 0) -> Program | None:
+def read_python(source: ScriptSource, base: int = 0) -> Program | None:
     """The program; None where the text is not Python, or is a test that only pretends to launch. `base` is where the
     text starts in the file that it is part of."""
-    if _MOCKED.search(text):
+    if _MOCKED.search(source.text):
         return None
-    root = tree(text)
+    root = tree(source.text)
     if root is None:
         return None
-    reader = _Reader(text, root, base)
+    reader = _Reader(source, root, base)
     try:
-        return Program(tuple(reader.block(root.body)), reader.read_functions())
+        body, functions = tuple(reader.block(root.body)), reader.read_functions()
     except RecursionError:
         return Program(cut=True)
+    return Program(body, {**imported(source, reader.asked, read_functions), **functions})
+
+
+def read_functions(source: ScriptSource) -> Mapping[str, ScriptFunction]:
+    """The functions of a module that is imported, those that it imports itself among them."""
+    program = read_python(source)
+    return program.functions if program else {}
 
 
 class _Reader(Expressions):

@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from gpuspec.commands.python.expressions import Text, dotted, names_in, written
 from gpuspec.commands.word import UNKNOWN, Word, plain_words
-from gpuspec.scripts.launch_commands import CALLS, launcher_of
+from gpuspec.scripts.beside import ScriptSource
+from gpuspec.scripts.launch_commands import MODAL, launcher_of
+from gpuspec.scripts.launchers import CALLS
+from gpuspec.scripts.modal_calls import modal_call, on_modal_gpu
 from gpuspec.scripts.program import Assign, Call, Exit, Loop, Node, ScriptCommand
 from gpuspec.scripts.python_lengths import length
 from gpuspec.text import Span
@@ -58,8 +61,15 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 class Expressions:
     """What is known while a text is read: names, what they hold, functions, aliases. Reads expressions."""
 
-    def __init__(self, text: str, tree: ast.Module, base: int = 0) -> None:
+    def __init__(self, source: ScriptSource, tree: ast.Module, base: int = 0) -> None:
+        text = source.text
+        self.source = source
         self.text = text
+        self.asked: dict[str, None] = {}
+        """Full names of what is called and may stand in a module beside the script."""
+        self.modules: set[str] = set()
+        self.modal: set[str] = set()
+        """Functions that run in Modal's containers, on a GPU."""
         self.base = base
         self.starts = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", text))]
         self.ascii = text.isascii()
@@ -76,6 +86,8 @@ class Expressions:
     def _note(self, node: ast.stmt) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self.defined.setdefault(node.name, []).append(node)
+            if on_modal_gpu(node):
+                self.modal.add(node.name)
             last = node.end_lineno or node.lineno
             end = self.starts[last] if last < len(self.starts) else None
             listed = _WORD.findall(self.text[self.starts[node.lineno - 1] : end])
@@ -88,10 +100,12 @@ class Expressions:
             }
         elif isinstance(node, ast.Import):
             self.aliases.update({name.asname: name.name for name in node.names if name.asname})
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            self.aliases.update(
-                {name.asname or name.name: f"{node.module}.{name.name}" for name in node.names}
-            )
+            self.modules.update(name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = f"{node.module}." if node.module else ""
+            self.aliases.update({name.asname or name.name: module + name.name for name in node.names})
+            self.modules.add(module.rstrip("."))
+            self.modules.update(module + name.name for name in node.names)
 
     def span(self, node: ast.expr | ast.stmt, end: ast.expr | None = None) -> Span:
         last = end or node
@@ -240,12 +254,20 @@ class Expressions:
             name = self._full_name(node.func)
             last = name.rsplit(".", 1)[-1]
         local = self._local(node.func)
+        modal = modal_call(node, self.modal)
+        if modal is not None:
+            words = (Word(MODAL + modal), *map(self._word, node.args), *(w for _, w in self._named(node)))
+            yield ScriptCommand(words, self.span(node))
+            return
         run = self._started(node, last, local)
         if run is None and local is None and last in _SDK:
-            run = self._sdk(node, name)
+            run = self._sdk(node, self._typed(name))
         if run is not None:
             yield run
             return
+        if local is None and name.rpartition(".")[0] in self.modules:
+            self.asked[name] = None
+            local = name
         if local is not None:
             yield Call(local, tuple(self._word(a) for a in node.args), self.span(node), self._named(node))
         yield from self._passed(node)
@@ -254,7 +276,7 @@ class Expressions:
         """`executor.submit(launch, x)`, `Thread(target=launch, args=(x,))`, `to_thread(sky.launch, task)`."""
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             passed = self._local(argument)
-            if passed is None and isinstance(argument, ast.Attribute) and argument.attr in _SDK:
+            if passed is None and self._is_sdk(argument):
                 behind = node.args[node.args.index(argument) + 1 :] if argument in node.args else node.args
                 run = self._sdk(
                     ast.copy_location(ast.Call(argument, behind, node.keywords), node),
@@ -271,11 +293,26 @@ class Expressions:
                 ]
                 yield Call(passed, tuple(words), self.span(node))
 
+    def _is_sdk(self, node: ast.expr) -> bool:
+        """Whether something that is handed over is a function of an SDK: `sky.launch`, also under its own name."""
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            return False
+        name = self._full_name(node)
+        return "." in name and name.rsplit(".", 1)[-1] in _SDK
+
     def _full_name(self, func: ast.expr) -> str:
         name = dotted(func)
         head, _, rest = name.partition(".")
         head = self.aliases.get(head, head)
         return f"{head}.{rest}" if rest else head
+
+    def _typed(self, name: str) -> str:
+        """A call's name with what its receiver was made by: `est.fit` of `est = PyTorch(…)`."""
+        head, _, rest = name.partition(".")
+        made = self.values.get(head)
+        if not rest or not isinstance(made, ast.Call):
+            return name
+        return f"{self._full_name(made.func)}.{rest}"
 
     def _local(self, node: ast.expr) -> str | None:
         """The name of the function of this file that an expression stands for."""
@@ -324,7 +361,7 @@ class Expressions:
             words = tuple(text.word(part) for part in line)
             words = tuple(Word(word.text, names=word.names | extra) for word in words)
             run = ScriptCommand(words, self.span(node), self._word(fed) if fed is not None else Word(""))
-            if words and launcher_of(run, self.text) is not None:
+            if words and launcher_of(run, self.source) is not None:
                 return run
         return None
 
@@ -333,7 +370,7 @@ class Expressions:
         for key, word in self._named(node):
             words += [Word(key + "="), word]
         run = ScriptCommand(tuple(words), self.span(node))
-        return run if launcher_of(run, self.text) is not None else None
+        return run if launcher_of(run, self.source) is not None else None
 
     def _named(self, node: ast.Call) -> tuple[tuple[str, Word], ...]:
         return tuple((keyword.arg or "**", self._word(keyword.value)) for keyword in node.keywords)

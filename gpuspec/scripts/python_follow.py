@@ -17,6 +17,7 @@ from gpuspec.scripts.program import (
     ScriptFunction,
     opposite,
 )
+from gpuspec.text import Span
 
 _DEPTH = 6
 _STEPS = 50_000
@@ -28,7 +29,10 @@ def follow(program: Program, judge: Judge, frames: Sequence[Frame] = (), guards:
     walk = _Walk(program, judge)
     walk.steps(program.body, list(frames), guards, (), 0)
     for name, function in program.functions.items():
-        walk.steps(function.body, [], (), (name,), 0)
+        if not function.module:
+            judge.place = name
+            walk.steps(function.body, [], (), (name,), 0)
+    judge.place = ""
     if program.cut or walk.left < 0:
         judge.budget.leave_out()
 
@@ -66,6 +70,8 @@ class _Walk:
         self.judge = judge
         self.launching: set[str] | None = None
         self.left = _STEPS
+        self.at: Span | None = None
+        """Where the script calls a function of another file: what that launches is shown there."""
 
     def steps(
         self,
@@ -81,7 +87,7 @@ class _Walk:
             if self.left < 0:
                 return
             if isinstance(node, ScriptCommand):
-                self.judge.run(node, frames, guards)
+                self.judge.run(node._replace(span=self.at) if self.at else node, frames, guards)
             elif isinstance(node, Assign):
                 for frame in frames:
                     if isinstance(frame, _Frame):
@@ -108,10 +114,13 @@ class _Walk:
             return
         if not self.may_launch(call.name):
             return
-        outside = [frame.changing for frame in frames]
+        outside, at = [frame.changing for frame in frames], self.at
+        if function.module:
+            self.at = at or call.span
         for frame in frames:
             frame.changing = _inside(function, call, frame.changing)
         self.steps(function.body, frames, guards, (*calls, call.name), len(frames))
+        self.at = at
         for frame, changing in zip(frames, outside, strict=True):
             frame.changing = changing
 
@@ -129,7 +138,7 @@ class _Walk:
             for node in _all(function.body):
                 if isinstance(node, Call):
                     callers.setdefault(node.name, []).append(name)
-                elif isinstance(node, ScriptCommand) and self.judge.starts(node, self.judge.text):
+                elif isinstance(node, ScriptCommand) and self.judge.starts(node, self.judge.source):
                     found.append(name)
         launching = set(found)
         for name in found:

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable
 
 from gpuspec.commands.shell.script import Command
-from gpuspec.scripts.launch_commands import LaunchCommand, unwrap
-from gpuspec.scripts.loops import Judge, RepeatedLaunch
+from gpuspec.scripts.beside import ScriptSource
+from gpuspec.scripts.found import RepeatedLaunch
+from gpuspec.scripts.launch_commands import unwrap
+from gpuspec.scripts.launchers import LaunchCommand
+from gpuspec.scripts.loops import Judge
 from gpuspec.scripts.program import ScriptCommand
 from gpuspec.scripts.shell import judge_commands
 
@@ -30,12 +33,12 @@ _SCRIPT = re.compile(
 
 def reload_loops(commands: Iterable[Command], text: str) -> list[RepeatedLaunch]:
     """Loops of a shell text that start, per item, a new process that loads a model."""
-    judge = Judge(text, _loads)
+    judge = Judge(ScriptSource(text), _loads)
     judge_commands(commands, text, judge)
     return judge.repeated()
 
 
-def _loads(run: ScriptCommand, script: str) -> LaunchCommand | None:
+def _loads(run: ScriptCommand, script: ScriptSource) -> LaunchCommand | None:
     # One process per GPU is how several GPUs are used.
     if any("CUDA_VISIBLE_DEVICES" in word.text or "cuda:" in word.text for word in run.words):
         return None

@@ -14,9 +14,6 @@ from gpuspec.scripts.program import Guard, Loop, ScriptCommand, opposite
 from gpuspec.scripts.shell_guards import guard_of
 from gpuspec.text import Span
 
-REPEATS = re.compile(r"\b(?:for|while|until|xargs|parallel|select)\b|-exec\b")
-"""A shell text without any of these repeats nothing."""
-
 _ELSEWHERE = frozenset(
     {"docker", "podman", "nerdctl", "ssh", "tmux", "screen", "srun", "mpirun", "mpiexec", "strace", "nsys"}
 )
@@ -59,12 +56,29 @@ def judge_commands(
         reader.read(command)
 
 
+def script_command(command: Command, source: str, fed: str = "") -> ScriptCommand:
+    """A command as the judge is told it: its words know the loops that they change with, and the variables of which
+    the value is not known: those may tell a program."""
+    given = [Word(f"{name}={value}") for name, value in command.assignments.items()]
+    words = [
+        word._replace(
+            names=frozenset(marks(word.text))
+            | frozenset(_NAME.findall(source[word.start : word.end]) if UNKNOWN in word.text else ())
+        )
+        for word in (*given, *command.words)
+    ]
+    return ScriptCommand(
+        tuple(words), Span(command.start, command.end), Word(fed, names=frozenset(marks(fed)))
+    )
+
+
 class _Reader:
     def __init__(self, source: str, judge: Judge, outer: Sequence[Frame], span: Span | None) -> None:
         self.source = source
         self.judge = judge
         self.outer = list(outer)
         self.span = span
+        self.place = judge.place
         self.frames: dict[str, Frame] = {}
         self.piped: dict[tuple[int, int], list[tuple[int, str]]] = {}
         """By pipe: what each command in it is given and reads, with the place of its part."""
@@ -79,9 +93,13 @@ class _Reader:
             self._enter(command.enclosures, fed)
         if command.name.startswith("python") and self._python(command):
             return
-        if command.name in ("break", "exit", "return"):
+        if command.name in (".", "source") and len(command.words) > 1:
+            self.judge.source.include(command.words[1].text)
+        elif command.name in ("break", "exit", "return"):
             self._leave(command)
-        elif self.inside and not any(wrapper.name in _ELSEWHERE for wrapper in command.wrappers):
+        elif not any(wrapper.name in _ELSEWHERE for wrapper in command.wrappers):
+            functions = [around.start for around in command.enclosures if around.kind == "function"]
+            self.judge.place = self.place, *functions
             self.judge.run(self._run(command, fed), self.inside, self.guards)
 
     def _enter(self, around: tuple[Enclosure, ...], fed: str) -> None:
@@ -93,14 +111,8 @@ class _Reader:
         self.guards = self._guards(leaving=False)
 
     def _run(self, command: Command, fed: str) -> ScriptCommand:
-        given = [Word(f"{name}={value}") for name, value in command.assignments.items()]
-        words = [
-            word._replace(names=frozenset(marks(word.text)) | frozenset(self._variables(word)))
-            for word in (*given, *command.words)
-        ]
-        return ScriptCommand(
-            tuple(words), self.span or self._span(command), Word(fed, names=frozenset(marks(fed)))
-        )
+        run = script_command(command, self.source, fed)
+        return run._replace(span=self.span or self._span(command))
 
     def _span(self, command: Command) -> Span:
         """Where a command is written: one that a function is handed (`"$@"`), where the function is called."""
@@ -114,10 +126,6 @@ class _Reader:
             else Span(command.start, command.end)
         )
 
-    def _variables(self, word: Word) -> Sequence[str]:
-        """The names of the variables in a word whose value is not known: they may tell a program."""
-        return _NAME.findall(self.source[word.start : word.end]) if UNKNOWN in word.text else ()
-
     def _fed(self, command: Command) -> str:
         """What a command reads: what stands before it in a pipe, here-documents, files."""
         own = [redirect.target.text for redirect in command.redirects if redirect.operator.startswith("<")]
@@ -128,8 +136,24 @@ class _Reader:
                 if parts and parts[-1][0] > around.branch:
                     parts.clear()  # the same pipe once more
                 texts += [text for part, text in parts if part < around.branch]
-                parts.append((around.branch, " ".join([*(word.text for word in command.words), *own])))
+                told = [word.text for word in command.words]
+                if command.name == "envsubst":
+                    told.append(self._substituted(command))
+                parts.append((around.branch, " ".join([*told, *own])))
         return " ".join([*texts, *own]) if texts or own else ""
+
+    def _substituted(self, command: Command) -> str:
+        """What envsubst puts in: variables that the loops around it set."""
+        names = [name for name, value in command.environment.items() if value is None or UNKNOWN in value]
+        found = []
+        for loop in command.loops:
+            body = self.source[loop.start : loop.end]
+            for name in names[:100]:
+                if name == loop.variable or re.search(
+                    rf"\b{re.escape(name)}=|\bread\b[^;\n]* {re.escape(name)}\b", body
+                ):
+                    found.append(UNKNOWN + loop.mark)
+        return " ".join(found)
 
     # Loops
 
@@ -244,7 +268,8 @@ class _Reader:
         from gpuspec.scripts.python_follow import follow
 
         text = self.source[start:end].replace('\\"', ' "')
-        program = read_python(text, start) if self.span is None else None
+        source = self.judge.source.within(text)
+        program = read_python(source, start) if self.span is None else None
         if program is not None:
             follow(program, self.judge, self.inside, self.guards)
         return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,16 +14,11 @@ from gpuspec.words import dollars
 
 if TYPE_CHECKING:
     from gpuspec.scripts import RepeatedLaunch
-
-_SETTING = re.compile(
-    r"(?:lrs?|learning_?rates?|seeds?|wds?|weight_?decays?|bs|batch_?sizes?|epochs?|dropouts?|ranks?|lora_?r(?:ank)?|"
-    r"optim(?:izer)?s?|betas?|temps?|temperatures?|hparams?|hyper_?params?)",
-    re.IGNORECASE,
-)
-"""Names of what a sweep over training settings goes through."""
+    from gpuspec.scripts.beside import ScriptSource
+    from gpuspec.scripts.program import Loop
 
 
-FEW = 8
+FEW = 4
 """Jobs that somebody may well queue one by one."""
 
 
@@ -32,12 +26,17 @@ class PerItemLaunch(Rule):
     """A loop starts one machine per item.
 
     ## What it does
-    Reads shell and Python scripts, Makefiles, GitHub workflows and npm scripts, and finds launches (`gpu run`,
-    `gpuspec run`, `sky launch`, `sky jobs launch`, `runpodctl create pod`, `vastai create instance`, `modal run`,
-    `dstack apply`, `gcloud … instances create`, `aws ec2 run-instances`, `kubectl apply` of a GPU job, SDK calls and
-    more) that a loop repeats for each item, also through functions of the same file. Loops that retry, that
-    look for a GPU, zone or cloud with capacity, that send work to a machine or pool that stays, and dry runs are no
-    such loops.
+    Reads shell and Python scripts, Makefiles, justfiles, GitHub workflows and npm scripts, and finds launches
+    (`gpu run`, `gpuspec run`, `sky launch`, `sky jobs launch`, `runpodctl pod create`, `vastai create instance`,
+    `modal run`, `.spawn()` and `.remote()` of Modal functions with a GPU, `dstack apply`, `gantry run`, `sbatch`,
+    `az ml job create`, `gcloud … instances create`, `aws ec2 run-instances`, `kubectl apply` of a manifest with a
+    GPU, SDK calls and more) that a loop repeats for each item, or that are written out four times and more with one
+    word changed. Files of the repository are read where the script names them: manifests, programs that it runs
+    (`./launch.py "$f"`), sourced functions, imported modules.
+
+    No such loops are those that retry or poll, that look for a GPU, zone, offer or cloud with capacity, that bring up
+    a fixed number of workers, shards or ranks of one job, that send work to a machine or pool that stays, and dry
+    runs.
 
     ## Why is this bad
     Every launch pays for starting the machine and loading the model before it does any work. Forty files at five
@@ -72,8 +71,9 @@ class PerItemLaunch(Rule):
 
     With gpuspec, list the items in the spec (`"items": "data/*.wav"`) and call `gpuspec run` once.
 
-    A loop over training settings (learning rates, seeds), and one that brings up services, is only an info: each may
-    be worth a machine of its own.
+    A sweep over settings (learning rates, seeds, configurations), training runs, one launch per model, and services
+    are only an info: beside hours of work five minutes are little. So is `sbatch` in a loop: the machines are there
+    already. A comment above a loop (`# gpuspec: ignore[GS301] why`) holds for what is in it.
 
     ## When to ignore
     When each item keeps a machine busy for hours (a training run per seed, say) and they must run side by side:
@@ -90,73 +90,123 @@ class PerItemLaunch(Rule):
     )
 
     def check_script(self, script: Script) -> Iterator[Finding]:
-        from gpuspec.scripts import launches
+        found = script.launches
+        for launch in found.repeated:
+            few = launch.items is not None and launch.items < FEW
+            if launch.launcher.queue and few:
+                continue
+            long = is_long(launch, found.source)
+            text = script.text
+            related = [Related("", _head(text, loop), loop.span) for loop in launch.around[:1]]
+            if not launch.around:
+                related = [Related("", "the same again", launch.loop.span)]
+            if launch.launcher.queue:
+                message, numbers = _queued(launch), list[tuple[str, str]]()
+            else:
+                message, numbers = self._told(script, launch, long=long)
+            yield self.finding(
+                "",
+                message,
+                severity="info" if long or launch.launcher.queue else None,
+                confidence="medium" if launch.launcher.general else "high",
+                span=launch.span,
+                within=[loop.span for loop in launch.around],
+                related=related,
+                suggestion=_instead(launch, long=long),
+                numbers=numbers,
+            )
 
-        for launch in launches(script.path, script.text, script.kind).repeated:
-            if launch.launcher.name != "sbatch":
-                yield self._found(script, launch)
-            elif not _long(launch) and (launch.items or FEW) >= FEW:
-                yield self._queued(script, launch)
-
-    def _found(self, script: Script, launch: RepeatedLaunch) -> Finding:
+    def _told(
+        self, script: Script, launch: RepeatedLaunch, *, long: bool
+    ) -> tuple[str, list[tuple[str, str]]]:
+        """What the starts cost, against the work where its length is known."""
         start, load = script.options["startup_minutes"], script.options["load_minutes"]
         each = start + load
-        head = " ".join(script.text[launch.loop.span.start : launch.loop.span.end].split())
-        shown = head if len(head) <= 60 else head[:57] + "…"
-        of = f"each of {launch.items:,} items" if launch.items else "each item"
-        cost = f"every start pays about {each:g} minutes before any work"
+        cost = (
+            f"each start takes about {each:g} minutes before any work (assumed: {start:g} for the machine, {load:g} "
+            "to load the model)"
+        )
         numbers = [
             ("assumed: machine start-up", f"{start:g} min (option startup_minutes)"),
             ("assumed: model load", f"{load:g} min (option load_minutes)"),
+            ("beside an hour of work", f"{each:g} min ÷ 60 min = {each / 60:.0%}"),
         ]
         if launch.items:
             minutes = launch.items * each
-            cost += f", {minutes:,.0f} in all"
+            cost += f", {minutes:,.0f} minutes in all"
             numbers.append(("waiting", f"{launch.items} items × {each:g} min = {minutes:g} min"))
             hourly = _hourly(script, launch.spec)
             if hourly is not None:
                 cost += f": {dollars(minutes / 60 * hourly)} at {dollars(hourly)}/h"
                 numbers.append(("paid for it", f"{minutes:g} min ÷ 60 × {dollars(hourly)}/h ({launch.spec})"))
-        return self.finding(
-            "",
-            f"`{launch.launcher.name}` starts a machine for {of} of this loop: {cost} "
-            f"(assumed: {start:g} to start the machine, {load:g} to load the model)",
-            severity="info" if _long(launch) else None,
-            confidence="medium" if launch.launcher.general else "high",
-            span=launch.span,
-            related=[Related("", f"the loop: {shown}", launch.loop.span)],
-            suggestion=_instead(launch),
-            numbers=numbers,
+        if long:
+            share = f"beside an hour of work that is {each / 60:.0%}"
+        else:
+            share = (
+                f"how long one item works is not known: beside a minute that is {each:g} times the work, beside an "
+                f"hour {each / 60:.0%}"
+            )
+        return f"{_what(launch)}: {cost}; {share}", numbers
+
+
+def is_long(launch: RepeatedLaunch, source: ScriptSource) -> bool:
+    """Whether each launch may well be worth its start: a training run, a setting of a sweep, a model of its own, or a
+    service that stays."""
+    from gpuspec.scripts import work
+
+    loops = launch.around or (launch.loop,)
+    items, launcher = launch.items, launch.launcher
+    if "serve" in launcher.name or work.is_sweep(loops, launch.keys):
+        return True
+    if (items is None or items <= work.FEW_MODELS) and work.is_of_models(loops, launch.keys):
+        return True
+    if items is not None and items > work.FEW_HOURS:
+        return False
+    texts = [launcher.name, *(word.text for word in launch.run.words), launch.run.fed.text]
+    spec = source.read(launch.spec) if launch.spec else None
+    return work.trains([*texts, *([spec] if spec else ())])
+
+
+def _what(launch: RepeatedLaunch) -> str:
+    kind = f"a {launch.launcher.kind or 'machine'}"
+    if not launch.around:
+        return (
+            f"{launch.items} launches by `{launch.launcher.name}`, written out one after another, differ in one "
+            f"word: each starts {kind}"
         )
+    of = f"each of {launch.items:,} items" if launch.items else "each item"
+    return f"`{launch.launcher.name}` starts {kind} for {of} of this loop"
 
-    def _queued(self, script: Script, launch: RepeatedLaunch) -> Finding:
-        """Machines of one's own are there already: what a loop costs is the queue."""
-        head = " ".join(script.text[launch.loop.span.start : launch.loop.span.end].split())
-        of = f"each of {launch.items:,} items" if launch.items else "each item"
-        return self.finding(
-            "",
-            f"`sbatch` queues a job of its own for {of} of this loop: they cannot be limited, watched or cancelled "
-            "together, and each loads its model anew",
-            severity="info",
-            confidence="medium",
-            span=launch.span,
-            related=[Related("", f"the loop: {head[:60]}", launch.loop.span)],
-            suggestion="one `sbatch --array=0-199%8` with $SLURM_ARRAY_TASK_ID as the item, eight at a time",
+
+def _queued(launch: RepeatedLaunch) -> str:
+    """Machines of one's own are there already: what a loop costs is the queue."""
+    of = f"each of {launch.items:,} items" if launch.items else "each item"
+    return (
+        f"`{launch.launcher.name}` queues a job of its own for {of} of this loop: they cannot be limited, watched or "
+        "cancelled together, and each loads its model anew"
+    )
+
+
+def _head(text: str, loop: Loop) -> str:
+    head = " ".join(text[loop.span.start : loop.span.end].split())
+    return f"the loop: {head if len(head) <= 60 else head[:57] + '…'}"
+
+
+def _instead(launch: RepeatedLaunch, *, long: bool) -> str:
+    launcher = launch.launcher
+    if launcher.queue:
+        return launcher.queue
+    if launcher.kind == "container":
+        return (
+            "load the model once in `@modal.enter` of an `@app.cls`, and hand over all items by `.map`, with "
+            "`max_containers` as the limit"
         )
-
-
-def _long(launch: RepeatedLaunch) -> bool:
-    """Whether each launch may well be worth its start: a training run per setting, or a service that stays."""
-    names = launch.loop.variables
-    settings = bool(names) and all(_SETTING.fullmatch(name) for name in names)
-    return settings or "serve" in launch.launcher.name
-
-
-def _instead(launch: RepeatedLaunch) -> str:
-    if _long(launch):
-        return "worth it where each runs for hours; else run them one after another on one machine"
+    if long:
+        return (
+            "worth it where each runs for hours; else run them one after another on one machine, or in a pool"
+        )
     once = 'list the items in one job spec ("items") and launch it once: one machine, all items'
-    if launch.launcher.name.startswith("sky"):
+    if launcher.name.startswith("sky"):
         return once + "; or `sky launch` one cluster and `sky exec` each item on it"
     return once
 

@@ -59,8 +59,6 @@ class ReadInPart(Rule):
             )
 
     def check_script(self, script: Script) -> Iterator[Finding]:
-        from gpuspec.scripts.reading import launches
-
-        what = launches(script.path, script.text, script.kind).unread
+        what = script.launches.unread
         if what:
             yield self.finding("", f"not all of this script was read: {what}", suggestion="split the script.")

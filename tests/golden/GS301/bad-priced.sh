@@ -1,3 +1,3 @@
-for shard in {0..11}; do
-  gpuspec run good-whisper.jsonc --yes "$shard"
+for day in {1..12}; do
+  gpuspec run good-whisper.jsonc --yes "$day"
 done

@@ -23,7 +23,10 @@ def test_waiting_is_items_times_start_and_load() -> None:
     )
     # 40 × (4 + 2.5) = 260
     assert "each of 40 items" in found[0].finding.message
-    assert "about 6.5 minutes before any work, 260 in all" in found[0].finding.message
+    assert (
+        "about 6.5 minutes before any work (assumed: 4 for the machine, 2.5 to load the model), 260 minutes in all"
+        in found[0].finding.message
+    )
     assert ("waiting", "40 items × 6.5 min = 260 min") in found[0].finding.numbers
 
 
@@ -42,7 +45,7 @@ def test_price_of_the_launched_spec(tmp_path: Path) -> None:
         "startup_minutes": 3.0, "load_minutes": 2.0,
     })  # fmt: skip
     # 3 × 5 min = a quarter of an hour; an RTX 4090 of the 2025 table costs $0.44 an hour.
-    assert "15 in all: $0.11 at $0.44/h" in found[0].finding.message
+    assert "15 minutes in all: $0.11 at $0.44/h" in found[0].finding.message
 
 
 @pytest.mark.parametrize("spec", ["../job.jsonc", "/etc/passwd.json", "missing.jsonc"])

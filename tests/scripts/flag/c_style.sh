@@ -1,7 +1,6 @@
 #!/bin/bash
-N=6
-for ((rank = 0; rank < N; rank++)); do
-  runpodctl create pod --name "worker-$rank" --gpuType "NVIDIA GeForce RTX 4090" --imageName me/worker --env RANK=$rank
+for ((day = 1; day < 7; day++)); do
+  runpodctl create pod --name "day-$day" --gpuType "NVIDIA GeForce RTX 4090" --imageName me/ocr --env DAY=$day
   sleep 2
 done
-# expect GS301: 4x6
+# expect GS301: 3x6

@@ -1,10 +1,10 @@
 import subprocess
 def main(args):
-    for i in range(args.num_shards):
+    for i in args.films:
         cmd = [
             "gcloud", "compute", "instances", "create", f"infer-{i}",
             "--accelerator=type=nvidia-l4,count=1",
-            f"--metadata=shard={i}",
+            f"--metadata=film={i}",
         ]
         if args.dry_run:
             print(" ".join(cmd))

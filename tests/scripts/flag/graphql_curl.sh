@@ -1,5 +1,5 @@
 ids=()
-for i in $(seq 1 $NUM_PODS); do
+for i in $(cat items.txt); do
   response=$(curl -s --request POST --header 'content-type: application/json' --url "https://api.runpod.io/graphql?api_key=${K}" --data "{\"query\": \"mutation { podFindAndDeployOnDemand( input: { name: \\\"pod-$i\\\" } ) { id } }\"}")
   ids+=("$(echo $response | jq -r .data.id)")
 done

@@ -3,7 +3,7 @@ import modal
 app = modal.App("x")
 
 
-@app.function(gpu="L4")
+@app.function(cpu=4)
 def work(x):
     return x
 

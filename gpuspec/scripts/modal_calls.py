@@ -1,0 +1,36 @@
+"""Functions that Modal runs in containers with a GPU, and calls of them.
+
+Modal starts a container where none is free for a call, and keeps an idle one for 60 seconds
+(https://modal.com/docs/guide/scale, read 2026-11-30); a function that loads its model itself loads it at every call.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection
+
+from gpuspec.commands.python.expressions import dotted
+
+
+def on_modal_gpu(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function is one of Modal's with a GPU: `@app.function(gpu="A100")`."""
+    return any(
+        isinstance(given, ast.Call)
+        and dotted(given.func).endswith(".function")
+        and any(
+            keyword.arg == "gpu"
+            and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
+            for keyword in given.keywords
+        )
+        for given in node.decorator_list
+    )
+
+
+def modal_call(node: ast.Call, functions: Collection[str]) -> str | None:
+    """What a call of one of these functions in a container is shown as: `caption.spawn()`."""
+    func = node.func
+    if not isinstance(func, ast.Attribute) or func.attr not in ("remote", "spawn"):
+        return None
+    if not isinstance(func.value, ast.Name) or func.value.id not in functions:
+        return None
+    return f"{func.value.id}.{func.attr}()"

@@ -1,0 +1,82 @@
+"""Launches that are written out one after another, where a loop would have done the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from gpuspec.commands.word import Word
+from gpuspec.scripts.found import Alone, RepeatedLaunch
+from gpuspec.scripts.launch_commands import identity_of, spec_of, unwrap
+from gpuspec.scripts.program import Loop
+from gpuspec.scripts.work import HARDWARE, is_worker
+from gpuspec.text import Span
+
+LEAST = 4
+"""Launches in a row: three are soon written."""
+_MOST = 500
+_OTHER_WORK = re.compile(r"\.(?:ya?ml|jsonc?|py|sh|sbatch|slurm|toml)$")
+"""Another file is another job."""
+
+
+def unrolled(launches: Sequence[Alone]) -> Iterator[RepeatedLaunch]:
+    """Four and more launches in one place that are the same but for one literal."""
+    groups: dict[tuple[Hashable, ...], list[Alone]] = {}
+    for alone in launches[:_MOST]:
+        if alone.place is not None:  # one that stands under a condition is one of several ways
+            key = alone.place, alone.launcher.name, len(unwrap(alone.run.words))
+            groups.setdefault(key, []).append(alone)
+    for group in groups.values():
+        if len(group) >= LEAST:
+            yield from _alike(group)
+
+
+def _alike(group: list[Alone]) -> Iterator[RepeatedLaunch]:
+    rows = [[word.text for word in unwrap(alone.run.words)] for alone in group]
+    at = [n for n, texts in enumerate(zip(*rows, strict=True)) if len(set(texts)) > 1]
+    if not at or not _is_item(rows, at) or _same_machine(group):
+        return
+    first = group[0]
+    spans = sorted(alone.run.span for alone in group)
+    loop = Loop("unrolled", (), Word(""), len(group), Span(spans[1].start, spans[-1].end))
+    key = rows[0][at[0]].partition("=")[0] if "=" in rows[0][at[0]] else rows[0][at[0] - 1].lstrip("-")
+    yield RepeatedLaunch(
+        first.launcher, spans[0], loop, len(group), spec_of(first.run), around=(), run=first.run, keys=(key,)
+    )
+
+
+def _is_item(rows: list[list[str]], at: list[int]) -> bool:
+    """Whether one literal tells the commands apart, each time another one, and it is no machine, worker or file."""
+    kinds: set[tuple[str, ...]] = set()
+    for n in at:
+        texts = [row[n] for row in rows]
+        before = rows[0][n - 1] if n else ""
+        option = texts[0].partition("=")[0] if "=" in texts[0] else before
+        name = option.lstrip("-").replace("-", "_")
+        if (
+            n == 0
+            or HARDWARE.search(name)
+            or is_worker(name)
+            or any(_OTHER_WORK.search(text) for text in texts)
+        ):
+            return False
+        kinds.add(_cores(texts))
+    return len(kinds) == 1 and len(set(kinds.pop())) == len(rows)
+
+
+def _cores(texts: list[str]) -> tuple[str, ...]:
+    """What differs between some words: without what they all share at both ends."""
+    start = 0
+    shortest = min(map(len, texts))
+    while start < shortest and len({text[start] for text in texts}) == 1:
+        start += 1
+    end = 0
+    while end < shortest - start and len({text[-1 - end] for text in texts}) == 1:
+        end += 1
+    return tuple(re.sub(r"\W|_", "", text[start : len(text) - end].lower()) for text in texts)
+
+
+def _same_machine(group: Iterable[Alone]) -> bool:
+    """Whether all name one machine, which is launched once and used again."""
+    names = [identity_of(alone.launcher, alone.run) for alone in group]
+    return None not in names and len({name.text for name in names if name}) == 1

@@ -1,0 +1,160 @@
+"""What a launch is given, and whether that is an item, one of a fixed number of workers, or a setting of a sweep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from gpuspec.commands.word import UNKNOWN, Word
+from gpuspec.scripts.program import Loop
+
+HARDWARE = re.compile(
+    r"(?:^|\W)(?:\w+_)?(?:gpus?|accelerators?|accs?|regions?|zones?|clouds?|providers?|data_?centers?|dcs?|locations?|infras?|"
+    r"(?:instance|machine|vm)_?(?:types?|sizes?)|flavors?|skus?|hardware)"
+    r"(?:_?(?:types?|names?|ids?|lists?|options?|candidates?|fallbacks?|order|priority|preferences?|to_try|\d))*(?:\W|$)",
+    re.IGNORECASE,
+)
+
+PLACE = re.compile(
+    r"(?:offers?|ask|bid|contexts?|env(?:ironment)?s?|stages?|tenants?|namespaces?|ns|accounts?|projects?)(?:_?(?:id|name)s?)?",
+    re.IGNORECASE,
+)
+"""Names of what a loop tries, or brings the same up in: each turn is one more place, not one more item."""
+_WORKER = (
+    r"(?:workers?|shards?|ranks?|replicas?|nodes?|procs?|process(?:es)?|instances?|machines?|parts?|partitions?|"
+    r"splits?|slices?|servers?|pods?)"
+)
+_IS_WORKER = re.compile(
+    rf"(?:job_?|task_?|node_?|world_?|worker_?|local_?|w)?(?:{_WORKER})(?:_?(?:id|idx|index|num|no|nr|rank|i))?",
+    re.IGNORECASE,
+)
+"""A variable that counts workers: each is given a part of the whole by its number."""
+_TOTAL = re.compile(
+    rf"(?:num|n|no|total|max|count|nr)_?(?:of_?)?(?:{_WORKER}|jobs)|(?:{_WORKER}|jobs)_?(?:count|num|total|n)|world(?:_?size)?|"
+    r"replicas|workers|num_?(?:jobs|chunks)|n_?(?:jobs|chunks)|total_?(?:shards|chunks)",
+    re.IGNORECASE,
+)
+"""What says how many workers there are."""
+_COUNTS = re.compile(
+    r"^[\s\"'(]*(?:\$\(\s*|`)?(?:seq|range|xrange|\(\()|^\s*\{-?\d+\.\.|^[\d\s]+$|;.*(?:\+\+|\+=)"
+)
+_NAMES = re.compile(r"[A-Za-z_]\w+")
+_MANY = 64
+"""Workers of one job: of more parts, each is an item."""
+
+
+def given(words: Sequence[Word], options: Collection[str]) -> list[Word]:
+    """The words that give these options their values: the option's own where it ends in "=", else the next."""
+    named = [word.text.partition("=")[0].replace("_", "-") for word in words]
+    return [
+        word
+        for at, word in enumerate(words)
+        if ("=" in word.text and named[at] in options)
+        or (at and "=" not in words[at - 1].text and named[at - 1] in options)
+    ]
+
+
+def given_to(words: Sequence[Word], changing: Collection[str]) -> tuple[str, ...]:
+    """The names of the options and variables that are given what changes: `--env SEED=$s` gives SEED."""
+    found = []
+    for at, word in enumerate(words):
+        if word.names.isdisjoint(changing):
+            continue
+        text = word.text.partition(UNKNOWN)[0]
+        key = re.search(r"([\w.-]+)[=:]\W*$", text)
+        before = words[at - 1].text if at else ""
+        if key is None and before.startswith("-") and not text.startswith("-"):
+            key = re.search(r"([\w.-]+)$", before)
+        elif key is None and before.endswith("="):
+            key = re.search(r"(\w+)=$", before)
+        if key is not None:
+            found.append(key[1].lstrip("-"))
+        found += re.findall(r"--([\w-]{1,60})[\"', =:\[\]]{1,6}" + UNKNOWN, word.text)
+        found += re.findall(r"\b([A-Z][A-Z_]{1,40})[\"']?[=:]\W{0,4}" + UNKNOWN, word.text)
+    return tuple(dict.fromkeys(found))
+
+
+def is_worker(name: str) -> bool:
+    """Whether a name is that of a worker's number: RANK, shard_id."""
+    return _IS_WORKER.fullmatch(name) is not None
+
+
+def is_fixed_number(loop: Loop, words: Sequence[Word], changing: Collection[str]) -> bool:
+    """Whether a loop brings up the workers, shards, ranks or replicas of one job: a number that somebody chose, each
+    with its own part of the work."""
+    if loop.items is not None and loop.items > _MANY:
+        return False
+    over = loop.over.text[:300]
+    if loop.items is None and any(int(number) > _MANY for number in re.findall(r"\b\d{1,9}\b", over)):
+        return False
+    counts = bool(_COUNTS.search(over)) or loop.kind == "while"
+    if counts and any(_TOTAL.fullmatch(name) for name in _NAMES.findall(over)):
+        return True
+    told = [name for word in words for name in _NAMES.findall(word.text[:5_000].replace("-", "_"))]
+    total = any(_TOTAL.fullmatch(name.strip("_")) for name in told)
+    if counts and total:
+        return True
+    if loop.variables and all(is_worker(name) for name in loop.variables):
+        return counts or total
+    keys = [key.rpartition(".")[2].replace("-", "_") for key in given_to(words, changing)]
+    return counts and any(is_worker(key) for key in keys)
+
+
+_SETTING = re.compile(
+    r"(?:\w+_)?(?:lrs?|learning_?rates?|seeds?|wds?|weight_?decays?|bs|batch_?sizes?|epochs?|dropouts?|warmups?|alphas?|"
+    r"lora_?r(?:ank)?|lambdas?|gammas?|taus?|max_?steps?|optim(?:izer)?s?|betas?|temps?|temperatures?|hparams?|hyper_?params?|"
+    r"sizes?|widths?|depths?|layers?|rate|cfgs?|configs?|configurations?|settings?|variants?|ablations?|experiments?|"
+    r"exps?|runs?|sweeps?|trials?|folds?|methods?|algos?|algorithms?|arch(?:itecture)?s?|recipes?)"
+    r"(?:_?(?:id|ids|name|names|file|files|path|paths|list|grid|\d))?",
+    re.IGNORECASE,
+)
+"""What a sweep goes through: settings of training, configurations, experiments."""
+_MODEL = re.compile(
+    r"(?:\w+_)?(?:models?|ckpts?|checkpoints?|backbones?|llms?|adapters?|loras?)"
+    r"(?:_?(?:id|ids|name|names|path|paths|list|type|\d))?",
+    re.IGNORECASE,
+)
+"""Another model has to be loaded anyway: a machine that stays would save its own start alone."""
+_CONFIGS = re.compile(r"conf(?:ig\w*)?|cfgs?|exp(?:eriment)?s?|ablat\w*|sweeps?|file", re.IGNORECASE)
+_BESIDE_THE_POINT = re.compile(
+    r"(?:job_|task_|run_|display_|cluster_|exp(?:eriment)?_|pod_|instance_|wandb_\w*)?(?:names?|display_name|c|n|cluster|labels?|"
+    r"tags?|out(?:put)?s?|out(?:put)?_?dir|log(?:s|_dir|dir)?|dir|dst|results?|port)",
+    re.IGNORECASE,
+)
+"""What each launch is called, and where it writes: that says nothing of what it does."""
+_TRAINS = re.compile(
+    r"(?:^|[\W_])(?:pre)?train(?:er|ing)?(?:[\W_]|$)|fine-?_?tun|torchrun|accelerate launch|deepspeed|"
+    r"(?:^|[\W_])(?:sft|dpo|ppo|grpo|rlhf|hpo|distill\w*|ablat\w*)(?:[\W_]|$)|PyTorchJob",
+    re.IGNORECASE,
+)
+FEW_MODELS = 16
+FEW_HOURS = 64
+
+
+def is_sweep(loops: Sequence[Loop], keys: Sequence[str]) -> bool:
+    """Whether each launch is one setting of a sweep: by what the loops go through, else by what it is given."""
+    named = [name for loop in loops for name in loop.variables]
+    if named and all(_SETTING.fullmatch(name) for name in named if name != "_"):
+        return True
+    told = [key for key in map(_last, keys) if not _BESIDE_THE_POINT.fullmatch(key)]
+    if not any(_CONFIGS.search(loop.over.text) for loop in loops):
+        told = [
+            key for key in told if not _CONFIGS.fullmatch(key)
+        ]  # any file may be given as the configuration
+    return bool(told) and all(_SETTING.fullmatch(key) for key in told)
+
+
+def is_of_models(loops: Sequence[Loop], keys: Sequence[str]) -> bool:
+    """Whether each launch has a model of its own."""
+    names = [name for loop in loops for name in (*loop.variables, *loop.over.names)]
+    names += re.findall(r"\w+", " ".join(loop.over.text[:60] for loop in loops if len(loop.over.text) < 60))
+    return any(map(_MODEL.fullmatch, names)) or any(_MODEL.fullmatch(_last(key)) for key in keys)
+
+
+def trains(texts: Iterable[str]) -> bool:
+    """Whether what is launched trains: hours, where inference of an item is seconds."""
+    return any(_TRAINS.search(text) for text in texts)
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2].replace("-", "_")
