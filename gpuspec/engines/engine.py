@@ -6,6 +6,7 @@ from typing import Literal
 
 from gpuspec.engines.decode import DecodeSpeed
 from gpuspec.engines.prefill import PrefillSpeed
+from gpuspec.engines.tool import Server as Server
 from gpuspec.engines.tool import Tool
 from gpuspec.engines.transcription import TranscriptionSpeed
 from gpuspec.named_tuple import NamedTuple
@@ -128,6 +129,8 @@ class Memory(NamedTuple):
     """Of speech: what attention looks at of the sound is held once for each beam."""
     counted: bool = False
     """What it allocates is counted as its source has it, not only fitted to what was measured."""
+    share_of_free: bool = False
+    """The share of memory that it is told is one of what it finds free, not of the whole GPU."""
 
 
 PYTORCH = Memory(
@@ -203,31 +206,6 @@ class Training(NamedTuple):
     """Of pictures: text encoders stay unless a flag says that texts are encoded beforehand."""
     encodes_beside: bool = False
     """Of pictures: texts and pictures are encoded while the denoiser is on the GPU, not before it comes."""
-
-
-class Server(NamedTuple):
-    """Where a server listens, and who may ask it."""
-
-    port: int
-    """Unless told otherwise."""
-    health: str = ""
-    """The path that answers once the model is loaded; "" where it is not known."""
-    image_port: int | None = None
-    """Where its own container image listens, if elsewhere."""
-    loopback: bool = False
-    """It listens on 127.0.0.1 unless told otherwise."""
-    host_flag: str = "--host"
-    port_flag: str = "--port"
-    bind_variable: str = ""
-    """The variable that says host and port, where no flag does."""
-    loads_later: bool = False
-    """It is up at once, and loads a model when it is first asked for it."""
-    image_listens: bool = False
-    """Its own container image tells it to listen on every address."""
-    key_flags: tuple[str, ...] = ()
-    """Flags that make it ask for an API key; none: it cannot."""
-    key_variable: str = ""
-    """The variable that does the same."""
 
 
 class Quantizing(NamedTuple):

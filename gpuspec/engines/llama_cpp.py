@@ -169,6 +169,9 @@ LLAMA_CPP = Engine(
         loopback=True,
         key_flags=("--api-key", "--api-key-file"),
         key_variable="LLAMA_API_KEY",
+        image_listens=True,  # ENV LLAMA_ARG_HOST=0.0.0.0 in .devops/*.Dockerfile, November 2026
+        host_variable="LLAMA_ARG_HOST",
+        port_variable="LLAMA_ARG_PORT",
     ),
     quantizing=Quantizing(refuses=frozenset({"AWQ", "GPTQ", "bitsandbytes", "FP8", "EXL2"}), reads="GGUF"),
     context_is_shared=True,  # `llama-server --help`: -c is for all slots of -np together

@@ -106,6 +106,9 @@ _TENSORRT = Tool("tensorrt-llm", "serve", _TENSORRT_FLAGS, positional="model_nam
 
 _PAGED = Memory(queues=True)
 """A cache in blocks set aside, beside PyTorch's own context."""
+_ROUTER = Server(3000, "/health", image_port=80, host_flag="--hostname", port_variable="PORT")._replace(
+    short_port_flag="-p", key_flags=("--api-key",), key_variable="API_KEY"
+)  # `--help` of both, and ENV PORT=80 of their Dockerfiles
 
 SGLANG = Engine(
     "sglang",
@@ -150,6 +153,7 @@ SGLANG = Engine(
         workspace=(0.02, 0.1, 0.3),
         graphs=(0.2, 0.6, 2.0),
         static=True,
+        share_of_free=True,  # model_runner_kv_cache_mixin.py of 0.5.8, _profile_available_bytes
         counted=True,
         rotary_bytes=4,  # layers/rotary_embedding/base.py of 0.5.10
     ),
@@ -194,14 +198,7 @@ TGI = Engine(
     # backends/ and server/text_generation_server of 2.4 and 3.0: TGI_WIGGLE_ROOM leaves a twentieth.
     defaults=(Defaults(utilization=0.95, chunk=4096, graphs_inside=True),),
     memory=_PAGED._replace(workspace=(0.02, 0.1, 0.3), graphs=(0.1, 0.5, 1.2)),
-    server=Server(
-        3000,
-        "/health",
-        image_port=80,
-        host_flag="--hostname",
-        key_flags=("--api-key",),
-        key_variable="API_KEY",
-    ),
+    server=_ROUTER,
     quantizing=Quantizing(
         loads_as_is=True,
         suggested=vllm.SUGGESTED,
@@ -290,6 +287,7 @@ TEI = Engine(
     tag_version=r"^[a-z0-9]+-v?(\d+\.\d+(?:\.\d+)?)",  # 89-1.5, turing-1.5, cpu-1.5: the GPU stands before it
     from_environment=True,
     one_gpu_by_default=True,
+    server=_ROUTER,
 )
 INFINITY = Engine(
     "infinity",
@@ -322,7 +320,7 @@ NIM = Engine(
         "NIM_TENSOR_PARALLEL_SIZE": "tensor_parallel:int",
         "NIM_PIPELINE_PARALLEL_SIZE": "pipeline_parallel:int",
     },
-    server=Server(8000, "/v1/health/ready"),
+    server=Server(8000, "/v1/health/ready", port_variable="NIM_SERVER_PORT"),
     names_model=True,
     no_model=("llm-nim", "model-free", "vllm", "sglang"),
 )

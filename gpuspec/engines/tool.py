@@ -1,4 +1,4 @@
-"""What is known of one program: which arguments say what."""
+"""What is known of one program: which arguments say what, and where it listens."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +31,42 @@ class Tool(NamedTuple):
     modality: str | None = None
     starts: bool = False
     """It starts a script or module that follows its own arguments: torchrun."""
+
+
+class Server(NamedTuple):
+    """Where a server listens, and who may ask it."""
+
+    port: int
+    """Unless told otherwise."""
+    health: str = ""
+    """The path that answers once the model is loaded; "" where it is not known."""
+    image_port: int | None = None
+    """Where its own container image listens, if elsewhere."""
+    loopback: bool = False
+    """It listens on 127.0.0.1 unless told otherwise."""
+    host_flag: str = "--host"
+    port_flag: str = "--port"
+    bind_variable: str = ""
+    """The variable that says host and port, where no flag does."""
+    loads_later: bool = False
+    """It is up at once, and loads a model when it is first asked for it."""
+    image_listens: bool = False
+    """Its own container image tells it to listen on every address."""
+    key_flags: tuple[str, ...] = ()
+    """Flags that make it ask for an API key; none: it cannot."""
+    key_variable: str = ""
+    """The variable that does the same."""
+    host_variable: str = ""
+    """The variable that says the host, where no flag does."""
+    port_variable: str = ""
+    """The variable that says the port, where no flag does."""
+    short_port_flag: str = ""
+
+
+LISTEN_APART = ("dynamo", "fastchat", "huggingfaceserver", "llama_cpp", "llava", "sglang_router")
+"""Modules that put an engine's server to work behind ports and flags of their own, or leave HTTP to another program:
+Dynamo's frontend, the controllers of FastChat and LLaVA, KServe's runtime (`--http_port`), llama-cpp-python (8000),
+SGLang's router. Sources: their documentation, November 2026."""
 
 
 def alike(meaning: str, flags: str) -> dict[str, str]:

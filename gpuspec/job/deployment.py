@@ -39,6 +39,8 @@ class DeploymentSpec(NamedTuple):
     """GPUs as written under the container's requests and limits."""
     gpu_devices: tuple[str, ...] = ()
     """The machine's GPUs that are named one by one: numbers or UUIDs."""
+    first_gpus: bool | None = None
+    """Whether it gets the first of the machine's GPUs, so many as it asks for, and others that do get the same."""
     scaled_by: tuple[str, ...] = ()
     """Metrics by which an autoscaler of the same file adds replicas: "cpu", "memory", or a name."""
     model_name: str | None = None
@@ -48,6 +50,12 @@ class DeploymentSpec(NamedTuple):
     """Whether several replicas of its server share the GPUs of one container."""
     host_network: bool | None = None
     """Whether its ports are those of the machine, without being named."""
+    own_address: bool | None = None
+    """Whether whoever asks for its ports comes from outside, to an address that no other container has: what listens
+    on 127.0.0.1 there is not reached."""
+    asked_ports: tuple[tuple[int, str], ...] | None = None
+    """Its ports that something in the same file leads others to, and where that stands; None where its own `ports`
+    say so."""
     suspended: bool | None = None
     """Whether it does not run as long as nobody says so: `suspend: true`, no replicas."""
 
@@ -58,6 +66,8 @@ def deployment_of(value: Mapping[str, Any], place: str) -> DeploymentSpec:
     for name in ("gpu_devices", "scaled_by"):
         if name in parts:
             parts[name] = tuple(parts[name])
+    if "asked_ports" in parts:
+        parts["asked_ports"] = tuple((port, pointer) for port, pointer in parts["asked_ports"])
     parts["mounts"] = tuple(
         Mount(mount["path"], mount.get("lasts"), mount.get("source"), mount.get("pointer", place))
         for mount in parts.get("mounts", ())

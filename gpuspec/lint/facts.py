@@ -74,13 +74,18 @@ class Facts:
 
     def has(self, word: str) -> bool:
         """Whether there is any of it: a field of the Job ("gpu_types"), of the Workload ("workload.engine"), of the
-        Tree ("problems", "duplicates", "extensions"), "suppressions" or "unread". Cheaper than what a rule asks."""
+        Tree ("problems", "duplicates", "extensions"), "suppressions" or "unread"; "background": a command that
+        returns at once; "waiting": one that only waits. Cheaper than what a rule asks."""
         if word in ("problems", "duplicates", "extensions"):
             return bool(getattr(self.tree, word))
         if word == "suppressions":
             return bool(self.suppressions)
         if not self.has_job:
             return False
+        if word == "background":
+            return any(step.command.wrappers or step.command.in_background for step in self.commands)
+        if word == "waiting":
+            return any(step.command.name in ("sleep", "tail") for step in self.commands)
         if word.startswith("workload."):
             return getattr(self.workload, word[9:]) is not None
         return bool(self.unread if word == "unread" else getattr(self.job, word))

@@ -117,6 +117,15 @@ RULES = (
         when=("ports", *DEPLOYED),
         asks_for=("readiness",),
     ),
+    rule("GS411", "background-server", "lifetime.background_server", when=("background",)),
+    rule("GS412", "never-idle", "lifetime.never_idle", when=("waiting",)),
+    rule(
+        "GS413",
+        "readiness-too-short",
+        "lifetime.readiness_short",
+        when=("readiness",),
+        asks_for=("readiness",),
+    ),
     # GS5 price
     rule("GS501", "spot-would-do", "price.spot_would_do", asks_for=("spot",)),
     rule(
@@ -149,6 +158,8 @@ RULES = (
     rule("GS607", "traffic-beyond-capacity", "serving.traffic_beyond", when=("traffic", "users")),
     rule("GS608", "slo-not-met", "serving.slo_not_met", when=("slo",)),
     rule("GS609", "eager-decoding", "serving.eager", when=("workload.eager",)),
+    rule("GS610", "port-differs", "serving.port_differs", when=("ports", "readiness")),
+    rule("GS611", "loopback-only", "serving.loopback_only", when=("ports", "readiness")),
     # GS7 safety
     rule("GS701", "inline-secret", "safety.inline_secret"),
     rule("GS702", "insecure-download", "safety.insecure_download"),
@@ -167,7 +178,7 @@ RULES = (
     rule("GS804", "gpu-requests-differ", "deployment.gpu_requests", when=DEPLOYED),
     rule("GS805", "literal-variable", "deployment.literal_variable", when=DEPLOYED),
     rule("GS806", "scaled-by-cpu", "deployment.scaled_by_cpu", when=DEPLOYED),
-    rule("GS807", "overbooked-gpu", "deployment.overbooked", when=DEPLOYED),
+    rule("GS807", "overbooked-gpu", "deployment.overbooked", when=(*DEPLOYED, "background")),
     rule("GS808", "model-refetched", "deployment.refetched", when=DEPLOYED, asks_for=("deployment.mounts",)),
     rule("GS809", "asked-model-differs", "deployment.asked_model", when=DEPLOYED),
     rule("GS810", "no-such-offer", "deployment.no_offer", when=("clouds", *DEPLOYED)),

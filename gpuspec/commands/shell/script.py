@@ -82,6 +82,12 @@ class Command(NamedTuple):
         return any(around.kind == "background" for around in self.enclosures)
 
     @property
+    def returns_at_once(self) -> bool:
+        """Whether the shell goes on while it runs: in the background, in a terminal of its own, or in a container
+        that Docker holds."""
+        return self.in_background or any(_detaches(wrapper) for wrapper in self.wrappers)
+
+    @property
     def conditional(self) -> bool:
         """Whether it may be skipped: inside if, case, && or ||, or a function that nothing calls."""
         return any(e.kind in ("if", "case", "and-or") or not e.called for e in self.enclosures)
@@ -90,6 +96,21 @@ class Command(NamedTuple):
     def loops(self) -> tuple[Enclosure, ...]:
         """The loops around it, outermost first."""
         return tuple(e for e in self.enclosures if e.mark)
+
+
+def _detaches(wrapper: Wrapper) -> bool:
+    """`tmux new -d`, `tmux send-keys`, `screen -dmS x`, `docker run -d`, `setsid --fork`."""
+    texts = [word.text for word in wrapper.words[1:]]
+    short = any(text[:1] == "-" and text[1:2] != "-" and "d" in text[1:] for text in texts)
+    if wrapper.name == "tmux":
+        return short or texts[:1] in (["send-keys"], ["send"])
+    if wrapper.name == "screen":
+        return any(text.startswith("-d") for text in texts) or "-X" in texts
+    if wrapper.image is not None:
+        return "--detach" in texts or any(
+            text[:1] == "-" and "d" in text and not set(text[1:]) - set("ditP") for text in texts
+        )
+    return wrapper.name == "setsid" and ("--fork" in texts or "-f" in texts)
 
 
 class ShellScript(NamedTuple):

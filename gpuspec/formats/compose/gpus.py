@@ -23,6 +23,8 @@ class GpuRequest(NamedTuple):
     number: int | None
     pointer: str
     devices: tuple[str, ...] = ()
+    counted: bool = False
+    """Docker gives the first of the machine's GPUs, 0 on (moby daemon/nvidia_linux.go, countToDevices; 2026-11)."""
 
 
 def asked_for(service: ComposeValue, env: Mapping[str, ComposeValue]) -> GpuRequest | None:
@@ -52,9 +54,8 @@ def _requests(devices: ComposeValue, *, are_gpus: bool = False) -> GpuRequest | 
         return None
     counts = [asked.number for asked in found]
     names = tuple(name for asked in found for name in asked.devices)
-    return GpuRequest(
-        None if None in counts else sum(count or 0 for count in counts), found[0].pointer, names
-    )
+    number = None if None in counts else sum(count or 0 for count in counts)
+    return GpuRequest(number, found[0].pointer, names, all(asked.counted for asked in found))
 
 
 def _flat(value: ComposeValue) -> Iterator[ComposeValue]:
@@ -68,8 +69,8 @@ def _request(entry: ComposeValue) -> GpuRequest:
     if ids.given and ids.each():
         return _listed(ids.each(), ids.pointer)
     if count.given:
-        return GpuRequest(count.whole(_MOST), count.pointer)
-    return GpuRequest(None, entry.pointer)
+        return GpuRequest(count.whole(_MOST), count.pointer, counted=count.known)
+    return GpuRequest(None, entry.pointer, counted=True)
 
 
 def _listed(ids: Iterable[ComposeValue], place: str) -> GpuRequest:
@@ -97,7 +98,8 @@ def _in_words(gpus: ComposeValue) -> GpuRequest | None:
         return None
     if text.startswith("device="):
         return _listed([gpus._replace(text=text.removeprefix("device=").strip("\"'"))], gpus.pointer)
-    return GpuRequest(gpus._replace(text=text.removeprefix("count=")).whole(_MOST), gpus.pointer)
+    number = gpus._replace(text=text.removeprefix("count=")).whole(_MOST)
+    return GpuRequest(number, gpus.pointer, counted=gpus.known)
 
 
 def _by_runtime(service: ComposeValue, env: Mapping[str, ComposeValue]) -> GpuRequest | None:

@@ -126,12 +126,16 @@ def deployment(service: ComposeValue, asked: GpuRequest) -> Parts:
         found["shm_gb"] = (shared, size.pointer)
     if (network := service.get("network_mode")).text == "host":
         found["host_network"] = (True, network.pointer)
+    elif network.text in (None, "bridge"):
+        found["own_address"] = (True, service.pointer)
     mounts = list(_mounts(service))
     if mounts:
         found["mounts"] = (mounts, service.get("volumes").pointer)
     found.update(_restarts(service))
     if asked.devices:
         found["gpu_devices"] = (list(asked.devices), asked.pointer)
+    elif asked.counted:
+        found["first_gpus"] = (True, asked.pointer)
     copies = replicas(service)
     if copies is not None and copies[0] == 0:
         found["suspended"] = (True, copies[1])

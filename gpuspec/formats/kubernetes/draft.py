@@ -26,6 +26,7 @@ class JobDraft(Gathered):
         name = resource.name
         if name.word:
             self.say("name", name.word, name)
+        self.say("deployment.asked_ports", [], resource.at)  # `containerPort` opens none
 
     def say(self, field: str, value: Any, at: At) -> None:
         """Set a field; "budget.max_hours" is a part of one. None says nothing."""

@@ -11,6 +11,7 @@ from gpuspec.formats.kubernetes.gpus import GpusAsked, asked, slice_gb
 from gpuspec.formats.kubernetes.manifest import Manifest, Resource
 from gpuspec.formats.kubernetes.nodes import nodes
 from gpuspec.formats.kubernetes.scripts import scripts_put_in
+from gpuspec.formats.kubernetes.services import address
 from gpuspec.formats.kubernetes.volumes import volumes
 
 _RESTARTS = {"Always": "always", "OnFailure": "on-failure", "Never": "never"}
@@ -89,6 +90,7 @@ def of_pod(draft: JobDraft, spec: At, container: At, wanted: GpusAsked | None = 
         draft.say("min_vram", slice_gb("." + partition.word.rpartition(".")[2]), partition)
     nodes(draft, spec, sliced=sliced)
     volumes(draft, spec, container)
+    address(draft, spec)
     policy = spec.at("restartPolicy")
     if policy.text in _RESTARTS:
         draft.say("deployment.restarts", _RESTARTS[policy.text], policy)

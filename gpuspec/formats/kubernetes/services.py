@@ -1,35 +1,65 @@
-"""Services of the same file that let the world in to a pod."""
+"""The way to a pod: who has its address, where the Services of the same file lead, and which let the world in."""
 
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
+from gpuspec.formats.kubernetes.manifest import Resource
+
+_PLAIN = frozenset({"Pod", "Deployment", "StatefulSet", "ReplicaSet", "DaemonSet", "Job"})
+"""Kinds whose pods have no more containers than their file says: operators add proxies of their own."""
 
 
-def let_in(draft: JobDraft, labels: At) -> None:
-    """Mark the ports of a job that a load balancer leads to from outside the cluster. One whose annotations speak of
-    "internal", or that names the addresses it lets in, does not.
+def address(draft: JobDraft, spec: At) -> None:
+    """Write whether the job's container has the pod's address for itself."""
+    if draft.resource.kind not in _PLAIN:
+        return
+    if spec.at("hostNetwork").value is True:
+        draft.say("deployment.host_network", True, spec.at("hostNetwork"))
+        return
+    beside = [one for one in spec.at("initContainers").elements() if one.at("restartPolicy").text == "Always"]
+    alone = len([*spec.at("containers").elements(), *beside]) == 1
+    draft.say("deployment.own_address", alone, spec.at("containers"))
+
+
+def lead_to(draft: JobDraft, labels: At) -> None:
+    """Write which ports of a job the Services of its file lead to, and which of them from outside the cluster: those
+    of a load balancer whose annotations do not speak of "internal", and that names no addresses that it lets in.
 
     https://kubernetes.io/docs/concepts/services-networking/service/ (read 2026-11-30)."""
-    ports = draft.value.get("ports")
     own = {name: at.value for name, at in labels.members()}
-    if not ports or not own:
-        return
+    found: list[tuple[int, str]] = []
     for service in draft.resource.manifest.of_kind("Service"):
         spec = service.spec
         wanted = {name: at.value for name, at in spec.at("selector").members()}
-        if spec.at("type").text != "LoadBalancer" or not wanted or not wanted.items() <= own.items():
-            continue
-        annotations = service.at.at("metadata", "annotations").value
-        if "internal" in str(annotations).lower() or spec.at("loadBalancerSourceRanges").value:
+        if not wanted or not wanted.items() <= own.items():
             continue
         for port in spec.at("ports").elements():
-            target = port.at("targetPort")
-            _mark(draft, target if target.value is not None else port.at("port"), port)
+            target = port.at("targetPort") if port.at("targetPort").value is not None else port.at("port")
+            number = _number(draft, target)
+            if number is not None:
+                found.append((number, target.place))
+                if _from_outside(service):
+                    _let_in(draft, number, port)
+    draft.say("deployment.asked_ports", found, draft.resource.at)
 
 
-def _mark(draft: JobDraft, target: At, port: At) -> None:
-    """Mark the port of the container that a Service's port leads to, by number or by name."""
-    for number, entry in enumerate(draft.value["ports"]):
+def _from_outside(service: Resource) -> bool:
+    spec = service.spec
+    annotations = service.at.at("metadata", "annotations").value
+    inside = "internal" in str(annotations).lower() or bool(spec.at("loadBalancerSourceRanges").value)
+    return spec.at("type").text == "LoadBalancer" and not inside
+
+
+def _number(draft: JobDraft, target: At) -> int | None:
+    """The port of the container that is meant, by number or by name."""
+    if target.whole is not None:
+        return target.whole
+    named = (entry for entry in draft.value.get("ports", ()) if isinstance(entry, dict))
+    return next((entry["port"] for entry in named if entry.get("description") == target.text), None)
+
+
+def _let_in(draft: JobDraft, number: int, port: At) -> None:
+    for at, entry in enumerate(draft.value.get("ports", ())):
         known = entry if isinstance(entry, dict) else {"port": entry}
-        if target.whole == known["port"] or (target.text and target.text == known.get("description")):
-            draft.value["ports"][number] = {**known, "public": True}
-            draft.places["/ports"] = draft.places[f"/ports/{number}"] = port.place
+        if number == known["port"]:
+            draft.value["ports"][at] = {**known, "public": True}
+            draft.places["/ports"] = draft.places[f"/ports/{at}"] = port.place

@@ -8,7 +8,7 @@ from gpuspec.formats.kubernetes.draft import JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.pods import pod_jobs
 from gpuspec.formats.kubernetes.scalers import scaled_by
-from gpuspec.formats.kubernetes.services import let_in
+from gpuspec.formats.kubernetes.services import lead_to
 
 MOST_HOURS = 24 * 365
 
@@ -27,7 +27,7 @@ def server(resource: Resource) -> list[JobDraft]:
     for draft in drafts:
         copies(draft, resource.spec.at("replicas"))
         scaled_by(draft)
-        let_in(draft, resource.spec.at("template", "metadata", "labels"))
+        lead_to(draft, resource.spec.at("template", "metadata", "labels"))
         keeps_running(draft)
     return drafts
 

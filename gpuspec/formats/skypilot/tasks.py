@@ -123,11 +123,13 @@ def _put_service(job: Gathered, task: Mapping[str, Any], place: str) -> bool:
         return True
     if not isinstance(service, dict):
         job.put_part("deployment", "kind", "task", place)
+        job.put_part("deployment", "own_address", True, place)
         if not task.get("run"):  # a cluster to log in to
             job.put("usual_task", "interactive", place)
         return False
     at = f"{place}/service"
     job.put_part("deployment", "kind", "service", at)
+    job.put_part("deployment", "own_address", True, at)
     job.put("task", "serve", at)
     policy = service.get("replica_policy")
     if isinstance(policy, dict):

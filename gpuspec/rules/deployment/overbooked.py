@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Related, Rule
+from gpuspec.rules.deployment.gpu_shares import Claim, process_claims, service_devices, usual_share
 from gpuspec.sizing import Need
 from gpuspec.words import gib
 
+_WHOLE = 1.0 + 1e-6
 SMALL_GIB = 22.0
 """What a card of 24 GB shows: on larger cards alone there is room for both, so it is worth a word."""
 
@@ -17,10 +19,12 @@ class OverbookedGpu(Rule):
     """Servers on one GPU take more than all of its memory.
 
     ## What it does
-    Adds up the shares of memory (`--gpu-memory-utilization`) of the services of a file that name the same GPU, and
-    reports those that come to more than 1; an engine that is told no share takes its default (vLLM 0.9). As an info
-    it says so where a server that takes what it needs (TEI, Ollama) finds no room beside one that takes its share,
-    on a card of 24 GB. Services that name different GPUs, or none, share nothing that is known.
+    Adds up the shares of memory (`--gpu-memory-utilization`) of the servers that run on the same GPU, and reports
+    those that come to more than 1; an engine that is told no share takes its default (vLLM 0.9). Servers of one GPU
+    are those that a job's commands start beside each other (in the background) without `CUDA_VISIBLE_DEVICES` to part
+    them, and services of compose that name the same GPU, or none: `count: 1` gives each of them the first. As an info
+    it says so where a server that takes what it needs (TEI, Ollama) finds no room beside one that takes its share, on
+    a card of 24 GB. SGLang's share is one of what it finds free, and is not added.
 
     ## Why is this bad
     Each server takes its share when it starts. The last one finds too little left and stops: "Free memory on device
@@ -64,25 +68,42 @@ class OverbookedGpu(Rule):
     confidence = "medium"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
-        for device in _devices(facts):
-            there = [one for one in facts.beside if device in _devices(one)]
+        yield from self._processes(facts)
+        for device in service_devices(facts):
+            there = [one for one in facts.beside if device in service_devices(one)]
             sharing = [one for one in there if _share(one)]
             if not sharing or sharing[-1].case is not facts.case:
                 continue  # it is said once: of the last
-            total = sum(_share(one) for one in sharing)
-            if total <= 1.0:
+            claims = [Claim(device, _share(one), one.job.name or "unnamed", _where(one)) for one in sharing]
+            total = sum(each.share for each in claims)
+            if total <= _WHOLE:
                 yield from self._no_room(facts, device, total, [one for one in there if not _share(one)])
                 continue
-            if len(sharing) < 2:
-                continue
-            parts = " + ".join(f"{_share(one):g} ({one.job.name or 'unnamed'})" for one in sharing)
-            yield self.finding(
-                _where(facts),
-                f"the servers on GPU {device} take {total:.2f} of its memory: {parts}",
-                related=[Related(_where(one), f"{_share(one):g} of it") for one in sharing[:-1]],
-                suggestion="shares that come to 0.9, or a GPU of its own for each",
-            )
-            return
+            if len(sharing) > 1:
+                yield self._overbooked(device, claims)
+                return
+
+    def _processes(self, facts: Facts) -> Iterator[Finding]:
+        """Servers that the commands of one job start beside each other."""
+        servers = process_claims(facts) if facts.has_job else []
+        devices = dict.fromkeys(claim.device for claims in servers for claim in claims)
+        for device in devices:
+            claims = [next((c for c in each if c.device == device), None) for each in servers]
+            sharing = [claim for claim in claims if claim is not None]
+            if len(sharing) > 1 and sum(each.share for each in sharing) > _WHOLE:
+                yield self._overbooked(device, sharing)
+                return
+
+    def _overbooked(self, device: str, claims: list[Claim]) -> Finding:
+        total = sum(each.share for each in claims)
+        parts = " + ".join(f"{each.share:g} ({each.called})" for each in claims)
+        return self.finding(
+            claims[-1].pointer,
+            f"the servers on GPU {device} take {total:.2f} of its memory: {parts}; the last one to start finds too "
+            "little and stops",
+            related=[Related(each.pointer, f"{each.share:g} of it") for each in claims[:-1]],
+            suggestion="shares that come to 0.9, or a GPU of its own for each",
+        )
 
     def _no_room(self, facts: Facts, device: str, total: float, others: list[Facts]) -> Iterator[Finding]:
         """Servers that take what they need, beside one that takes its share before: on which card both fit."""
@@ -101,20 +122,14 @@ class OverbookedGpu(Rule):
         )
 
 
-def _devices(facts: Facts) -> tuple[str, ...]:
-    said = facts.job.deployment if facts.has_job else None
-    return () if said is None or said.suspended else said.gpu_devices
-
-
 def _share(facts: Facts) -> float:
     """The share of a GPU that a server takes when it starts: as its flag says, else its engine's least default; 0 for
     one that takes what it needs."""
     work = facts.workload
     engine = engine_of(work.engine)
     if work.memory_utilization is not None or "memory_utilization" in work.origins:
-        return work.memory_utilization or 0.0
-    usual = min((each.utilization for each in engine.defaults), default=1.0)
-    return usual if engine.kind == "server" and usual < 1 and work.task == "serve" else 0.0
+        return 0.0 if engine.memory.share_of_free else work.memory_utilization or 0.0
+    return usual_share(engine) if work.task == "serve" else 0.0
 
 
 def _where(facts: Facts) -> str:

@@ -18,11 +18,13 @@ class KeepAlive(Rule):
 
     ## What it does
     Looks at `keep_alive_minutes`, the idle minutes after which the machine goes away: batch and training should
-    end within 5 minutes, interactive work within 15, a server should stay 15 to 60.
+    end within 5 minutes, interactive work within 15, a server within 60. They count from the end of the job: a server
+    in the foreground is a job that runs, asked or not, so that no number of them is too short for it. Of a server
+    that its file starts by no command of its own, at least 15.
 
     ## Why is this bad
     Idle minutes are paid like busy ones, at the end of every run. Forgotten machines are the most common
-    surprise on a GPU bill. A server that goes too soon pays with a cold start for the next request.
+    surprise on a GPU bill. A machine that goes too soon pays with a cold start for the next request.
 
     ## Example
     ```jsonc
@@ -78,12 +80,12 @@ class KeepAlive(Rule):
                 yield self._absent(facts, task, limits)
             else:
                 yield self._too_long(facts, task or "any", limits, minutes)
-        elif minutes < limits.least:
+        elif minutes < limits.least and not _runs(facts):
             yield self._off(
                 facts,
                 limits,
-                f"{minutes:g} idle minutes are short for a server (at least {limits.least:g}): a quiet quarter of "
-                "an hour ends it, and the next request waits for a machine, the download and the model load",
+                f"{minutes:g} idle minutes are short for a server (at least {limits.least:g}): the next request "
+                "waits for a machine, the download and the model load",
             )
 
     def _limits(self, facts: Facts, task: str | None) -> IdleMinutes:
@@ -106,6 +108,8 @@ class KeepAlive(Rule):
         field = facts.format.spelled("keep_alive_minutes")
         then = "how long the machine idles after the work is left to the launcher"
         written = f'"keep_alive_minutes": {usual}{suits}; gpuspec takes that unasked'
+        if task == "serve":
+            then = "how long the machine idles once its server has ended is left to the launcher"
         if facts.job.deployment is not None:  # SkyPilot and dstack stop nothing by themselves
             then = "the machine stays up, at work or not, until somebody takes it down"
             example = facts.format.examples.get("keep_alive_minutes", field)
@@ -131,6 +135,12 @@ class KeepAlive(Rule):
         pointer = facts.job.pointer("keep_alive_minutes")
         fix = Fix(f"set to {limits.usual}", (Edit("set", pointer, limits.usual),), safe=False)
         return self.finding(pointer, what, suggestion=f"{limits.usual} minutes", fix=fix, numbers=numbers)
+
+
+def _runs(facts: Facts) -> bool:
+    """Whether its commands say what serves: while they run, the machine is not idle (SkyPilot's `wait_for: jobs`,
+    with which gpuspec launches); once they are through, nobody waits for it."""
+    return any(not step.setup for step in facts.commands)
 
 
 def _stays(facts: Facts) -> bool:

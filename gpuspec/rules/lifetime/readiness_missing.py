@@ -8,6 +8,22 @@ from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 
 
+def _enough(facts: Facts) -> int:
+    """Seconds that a slow network and disk take to bring the model up; 900, gpuspec's own limit, at least."""
+    from gpuspec.rules.lifetime.starting import DEFAULT_TIMEOUT, start_of
+
+    start = start_of(facts)
+    return int(-(-max(start.most if start else 0.0, DEFAULT_TIMEOUT) // 300) * 300)
+
+
+def _still(facts: Facts) -> str:
+    """That its model loads, and for how long at the least, where that is known."""
+    from gpuspec.rules.lifetime.starting import start_of
+
+    start = start_of(facts)
+    return "loads" if start is None else f"loads ({start.least:.0f} s at the best)"
+
+
 class ReadinessMissing(Rule):
     """Nobody can tell when the server is ready.
 
@@ -18,7 +34,8 @@ class ReadinessMissing(Rule):
 
     ## Why is this bad
     A model takes minutes to download and load, while the port refuses connections. Without a check the launcher
-    calls the server up at once, and a server that died while loading is paid for until somebody looks.
+    calls the server up at once, and one that hangs while it loads is paid for until somebody looks: its job runs, so
+    that no idle minute counts.
 
     ## Example
     ```jsonc
@@ -69,14 +86,14 @@ class ReadinessMissing(Rule):
         usual = (port for port in ports if server and port in (server.port, server.image_port))
         port = next(usual, ports[0] if len(ports) == 1 else None)
         address = f"http://localhost:{port}{server.health}" if server and server.health and port else None
-        value = {"http": address, "timeout": 900}
+        value = {"http": address, "timeout": _enough(facts)}
         how = f"add {facts.format.spelled('readiness')} with what answers once the model is loaded"
         if address and (example := facts.format.examples.get("readiness")):
             how = example.replace("{address}", address)  # as the file's own launcher reads it
         yield self.finding(
             job.pointer("ports"),
             f"port{'s' * (len(ports) > 1)} {', '.join(map(str, ports))} and no readiness: the server counts as up "
-            "while its model still loads, and nobody notices if it never does",
+            f"while its model still {_still(facts)}, and one that never comes up is paid for until somebody looks",
             on="key",
             suggestion=how,
             fix=Fix("add readiness", (Edit("set", "/readiness", value),), safe=False)

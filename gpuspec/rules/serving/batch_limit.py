@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
 from gpuspec.lint import Facts, Finding, Fix, Rule
+from gpuspec.planning.alternatives import Alternative
 from gpuspec.rules.command_edits import replace_argument
 from gpuspec.rules.full_context import one_sequence
 from gpuspec.rules.options import amount, share
+from gpuspec.sizing import Need
 from gpuspec.words import gib
 from gpuspec.workload.at_once import at_once
 from gpuspec.workload.workload import Origin
+
+_MANY = 32
+"""Sequences that take little longer together than one alone: reading the weights is still what takes the time."""
 
 
 class BatchLimit(Rule):
@@ -19,9 +24,10 @@ class BatchLimit(Rule):
 
     ## What it does
     Looks at the limit that was set for an engine that batches by itself (`--max-num-seqs`, `--max-running-requests`):
-    1 on a server, or so many that the KV cache cannot hold them even if each request fills only `share` of the
-    context (a quarter), or what `traffic` declares. Where no limit was set, or the context is not known, silent. A
-    limit below the job's `users` lets some of them wait, who must be served at once.
+    1 on a server whose KV cache holds several whole contexts, or so many that it cannot hold them even if each
+    request fills only `share` of the context (a quarter), or what `traffic` declares. Where no limit was set, or the
+    context or the GPU is not known, silent. A limit below the job's `users` lets some of them wait, who must be
+    served at once.
 
     ## Why is this bad
     One at a time, every token of an answer pays for reading all the weights. Too many at once, and the engine throws
@@ -72,7 +78,7 @@ class BatchLimit(Rule):
         if work.users and waiting:
             yield self._too_few(facts, origin, work.users, waiting)
         elif work.concurrency == 1:
-            yield self._one(facts, origin)
+            yield from self._one(facts, origin)
         else:
             yield from self._many(facts, origin, work.concurrency)
 
@@ -89,26 +95,50 @@ class BatchLimit(Rule):
             fix=Fix(f"set the limit to {enough}", (edit,), safe=False) if edit else None,
         )
 
-    def _one(self, facts: Facts, origin: Origin) -> Finding:
+    def _one(self, facts: Facts, origin: Origin) -> Iterator[Finding]:
+        """One at a time: where the cache has room for one context alone, it must be."""
+        found = self._room(facts, facts.workload.context)
+        if found is None:
+            return
+        one, current, room = found
+        whole = int(room / one.kv_cache) if one.kv_cache > 0 else _MANY
+        if whole < 2:
+            return
+        together = min(whole, _MANY)
         edit = replace_argument(facts, origin, "")
-        return self.finding(
+        yield self.finding(
             origin.pointer or facts.job.pointer("run"),
             f"`{origin.text}`: the server answers one request after the other, and every token of an answer pays for "
-            "reading all the weights; 32 together take little longer",
+            f"reading all the weights; the {gib(room)} left for KV cache on {current.label} hold {together} whole "
+            f"contexts{' and more' if whole > _MANY else ''}, and {together} together take little longer",
             suggestion="leave the limit out: the engine runs what its KV cache holds",
             fix=Fix(f"remove {origin.text}", (edit,), safe=False) if edit else None,
+            numbers=[
+                ("KV cache of one context", f"{one.kv_cache:.3f} GiB"),
+                ("left for KV cache", f"{room:.2f} GiB"),
+            ],
         )
 
-    def _many(self, facts: Facts, origin: Origin, limit: int) -> Iterator[Finding]:
-        work, current = facts.workload, facts.selected
-        if current is None or not current.fit or current.verdict != "fits" or not work.context:
-            return
-        tokens = self._tokens(facts, work.context)
+    def _room(self, facts: Facts, tokens: int | None) -> tuple[Need, Alternative, float] | None:
+        """What one sequence of so many tokens needs, on which machine, and the GiB left there for KV cache."""
+        current = facts.selected
+        if current is None or not current.fit or current.verdict != "fits" or not tokens:
+            return None
         one = one_sequence(facts, current, tokens)
         if one is None or one.confidence == "low":
+            return None
+        return one, current, current.fit.usable - one.beside_cache
+
+    def _many(self, facts: Facts, origin: Origin, limit: int) -> Iterator[Finding]:
+        context = facts.workload.context
+        if not context:
             return
-        each = one.kv_cache
-        room = current.fit.usable - one.beside_cache
+        tokens = self._tokens(facts, context)
+        found = self._room(facts, tokens)
+        if found is None or found[1].fit is None:
+            return
+        one, current, room = found
+        each, usable = one.kv_cache, found[1].fit.usable
         capacity = int(room / each) if each > 0 else limit
         if capacity < 1 or limit <= capacity * facts.options["over"]:
             return
@@ -125,7 +155,7 @@ class BatchLimit(Rule):
                 ("KV cache of one request", f"{tokens:,} tokens: {each:.3f} GiB"),
                 (
                     "left for KV cache",
-                    f"{current.fit.usable:.2f} − {one.beside_cache:.2f} = {room:.2f} GiB",
+                    f"{usable:.2f} − {one.beside_cache:.2f} = {room:.2f} GiB",
                 ),
                 ("requests it holds", f"{room:.2f} ÷ {each:.3f} = {capacity}"),
             ],

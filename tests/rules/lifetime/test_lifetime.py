@@ -44,9 +44,14 @@ def test_the_longest_that_is_let_pass(task: str | None, longest: int) -> None:
 
 
 def test_a_server_that_stops_between_two_requests() -> None:
-    assert found(KeepAlive, {"task": "serve", "keep_alive_minutes": 15}) == []
-    (one,) = found(KeepAlive, {"task": "serve", "keep_alive_minutes": 14})
+    image = {"task": "serve", "image": "example.org/server:1", "run": None}
+    assert found(KeepAlive, {**image, "keep_alive_minutes": 15}) == []
+    (one,) = found(KeepAlive, {**image, "keep_alive_minutes": 14})
     assert "14 idle minutes are short" in one.message
+
+
+def test_a_server_in_the_foreground_is_never_idle() -> None:
+    assert found(KeepAlive, {"task": "serve", "keep_alive_minutes": 1}) == []
 
 
 def test_a_day_that_nobody_looks(prices: str) -> None:
