@@ -1,7 +1,7 @@
 """How right `gpuspec lint` is on jobs as strangers write them: shown findings that are right, pointless or wrong, and
 an expert's points that it makes.
 
-    python -m benchmarks.judgement [--missed] [--shown]
+    python -m benchmarks.judgement [--missed] [--shown] [--corpus FOLDER] [--write DAY]
 
 `tests/judgement/strangers/` holds the jobs, and `labels.jsonl` what an expert says of each, written and committed
 before gpuspec was run over them: `must` (a point that an expert makes), `may` (experts differ), `never` (what a
@@ -127,6 +127,10 @@ class Judged(NamedTuple):
     def share(self, verdict: str) -> float:
         return self.count(verdict) / len(self.shown) if self.shown else 0.0
 
+    def unsaid(self) -> list[str]:
+        """For each point that was not made, the first rule that should have made it."""
+        return [KINDS[kind][0] if kind in KINDS else kind for _, kind in self.missed]
+
     @property
     def recall(self) -> float:
         return len(self.caught) / (len(self.caught) + len(self.missed))
@@ -145,23 +149,32 @@ def read_verdicts(folder: Path) -> dict[tuple[str, str], str]:
     return {(row["file"], row["code"]): row["verdict"] for row in rows}
 
 
-def said(folder: Path, files: list[str], options: tuple[str, ...] = ()) -> list[dict[str, str]]:
-    """What `gpuspec lint` with its default settings shows of the files: one process, pinned prices, no network."""
+def shipped_then() -> bytes:
+    """The price table that shipped when the labels were written."""
+    return gzip.decompress((STRANGERS / "prices.tsv.gz").read_bytes())
+
+
+def lint(folder: Path, files: list[str], prices: bytes, clouds: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """What `gpuspec lint` with its default settings shows of the files: one process, pinned prices, no network.
+    `clouds`: the only ones that count, for prices that lack some which ship with gpuspec and would be laid beside."""
     with tempfile.TemporaryDirectory() as data:
-        (Path(data) / "prices.tsv").write_bytes(gzip.decompress((folder / "prices.tsv.gz").read_bytes()))
+        (Path(data) / "prices.tsv").write_bytes(prices)
+        settings = f"clouds = {json.dumps(clouds)}\n" if clouds else ""
+        (Path(data) / "gpuspec.toml").write_text(settings, encoding="utf-8")
         command = [
             sys.executable,
             "-m",
             "gpuspec",
             "lint",
-            "--isolated",
+            "--config",
+            f"{data}/gpuspec.toml",
             "--format",
             "json",
-            *options,
-            *files,
         ]
         own = {**os.environ, "GPUSPEC_DATA_DIR": data, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=own)
+        done = subprocess.run(
+            [*command, *files], cwd=folder, capture_output=True, text=True, check=False, env=own
+        )
     if done.returncode not in (0, 1):
         raise SystemExit(f"lint ends with {done.returncode}: {done.stderr[-500:]}")
     findings: list[dict[str, str]] = json.loads(done.stdout)["findings"]
@@ -181,7 +194,7 @@ def judge(folder: Path = STRANGERS) -> Judged:
     labels, verdicts = read_labels(folder), read_verdicts(folder)
     of = {label.file: label for label in labels}
     shown = []
-    for finding in said(folder, list(of)):
+    for finding in lint(folder, list(of), shipped_then()):
         label, code = of[finding["path"]], finding["code"]
         verdict = _verdict(label, code, verdicts)
         shown.append(Shown(label.file, code, finding["severity"], verdict, finding["message"]))
@@ -197,7 +210,7 @@ def judge(folder: Path = STRANGERS) -> Judged:
 def table(judged: Judged) -> str:
     """Rule → how often it was right, pointless and wrong, and which points that it should make were not made."""
     by_rule = Counter((one.code, one.verdict) for one in judged.shown)
-    missed = Counter(KINDS[kind][0] for _, kind in judged.missed)
+    missed = Counter(judged.unsaid())
     verdicts = (RIGHT, POINTLESS, WRONG, UNJUDGED)
     lines = [f"{'rule':8}{'right':>8}{'pointless':>11}{'wrong':>8}{'unjudged':>10}{'missed':>8}"]
     for code in sorted({code for code, _ in by_rule} | set(missed)):
@@ -216,19 +229,59 @@ def summary(judged: Judged) -> str:
     )
 
 
+def page(judged: dict[str, Judged], day: str) -> str:
+    """The table of all corpora together, as `gpuspec rules --docs` puts it under its list of rules."""
+    by_rule = Counter((one.code, one.verdict) for each in judged.values() for one in each.shown)
+    missed = Counter(code for each in judged.values() for code in each.unsaid())
+    lines = [
+        "## How often they are right",
+        "",
+        f"Counted on {day} by `python -m benchmarks.judgement`, with default settings, on files that experts judged:",
+        "",
+        *(f"- {name}: {summary(each)}" for name, each in judged.items()),
+        "",
+        "*Right*: an expert says it, too, or would not object. *Pointless*: true, and nobody acts on it. *Missed*:",
+        "an expert's point that nothing said, under the first rule that could have. Rules without a row were neither",
+        "shown nor missed there. A rule that is mostly pointless is shown with `--pedantic` only.",
+        "",
+        "| code | right | pointless | wrong | missed |",
+        "|---|---|---|---|---|",
+    ]
+    for code in sorted({code for code, _ in by_rule} | set(missed)):
+        counts = (by_rule[code, RIGHT], by_rule[code, POINTLESS], by_rule[code, WRONG], missed[code])
+        lines.append(f"| {code} | {' | '.join(str(count) if count else '' for count in counts)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _measured(corpus: Path | None) -> dict[str, Judged]:
+    from benchmarks import judgement_corpora as others
+
+    found = {"jobs as strangers write them, labelled blind": judge()}
+    found["job specs, of which size and number of GPUs are judged"] = others.specs()
+    if corpus:
+        found["files of other people's repositories"] = others.corpus(corpus)
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--missed", action="store_true", help="name each point that was not made")
     parser.add_argument("--shown", action="store_true", help="print each finding that is not right")
+    parser.add_argument(
+        "--corpus", type=Path, help="a folder of other people's files with an expert's advice"
+    )
+    parser.add_argument("--write", metavar="DAY", help="write the table of all to gpuspec/rules/judged.md")
     options = parser.parse_args()
-    judged = judge()
-    print(table(judged))
-    print(summary(judged))
-    for file, kind in judged.missed if options.missed else ():
-        print(f"missed: {file}: {kind} ({', '.join(KINDS[kind])})")
-    for one in judged.shown if options.shown else ():
-        if one.verdict != RIGHT:
-            print(f"{one.verdict}: {one.file}: {one.code} {one.severity}: {one.message}")
+    measured = _measured(options.corpus)
+    for name, judged in measured.items():
+        print(f"{name}\n{table(judged)}\n{summary(judged)}\n")
+        for file, kind in judged.missed if options.missed else ():
+            print(f"missed: {file}: {kind}")
+        for one in judged.shown if options.shown else ():
+            if one.verdict != RIGHT:
+                print(f"{one.verdict}: {one.file}: {one.code} {one.severity}: {one.message}")
+    if options.write:
+        (ROOT / "gpuspec" / "rules" / "judged.md").write_text(page(measured, options.write), encoding="utf-8")
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from gpuspec import rules
 from gpuspec.cli.options import format_option
 from gpuspec.cli.output import say_document
 from gpuspec.cli.run_lint import write
@@ -33,12 +34,14 @@ def command(format_: str, docs: str | None) -> int:
 
 
 def write_docs(registry: Registry, folder: str) -> None:
-    """One Markdown page for each built-in rule and `index.md`."""
+    """One Markdown page for each built-in rule and `index.md`, which ends with how often each was right: a page that
+    `python -m benchmarks.judgement --write` keeps beside the rules."""
     os.makedirs(folder, exist_ok=True)
     own = Registry(tuple(entry for entry in registry.rules if entry.plugin == "gpuspec"), ())
     for entry in own.rules:
         write(markdown(loaded(entry.rule)), os.path.join(folder, f"{entry.rule.code}-{entry.rule.name}.md"))
-    write(_markdown(own, links=True), os.path.join(folder, "index.md"))
+    with open(os.path.join(os.path.dirname(rules.__file__), "judged.md"), encoding="utf-8") as judged:
+        write(f"{_markdown(own, links=True)}\n{judged.read()}", os.path.join(folder, "index.md"))
 
 
 def _text(registry: Registry) -> str:

@@ -69,13 +69,14 @@ def test_nothing_is_launched_by_prices_that_are_for_comparison(capsys: pytest.Ca
         ({"clouds": ["runpod"]}, True),
         ({"clouds": ["runpod"], "spot": "only"}, False),
         ({"clouds": ["runpod"], "regions": ["SE"]}, False),
-        ({"clouds": ["ibm"]}, True),  # of which nothing is known here
+        ({"clouds": ["ibm"]}, False),  # of which nothing is known here
     ],
 )
 def test_what_cannot_be_rented_is_not_called_the_only_choice(
     capsys: pytest.CaptureFixture[str], limits: dict[str, Any], found: bool
 ) -> None:
-    out = said(capsys, "lint --select single-choice", gpu_types=["L4"], **limits)
+    Path("prices.csv").write_text(PRICES + "nebius,eu-north1,l4,L4,1,8,64,0.60,\n")
+    out = said(capsys, "lint --pedantic --select single-choice", gpu_types=["L4"], **limits)
     assert ("is the only choice: when it is sold out the job waits" in out) is found
 
 

@@ -19,7 +19,8 @@ class SingleChoice(Rule):
     ## What it does
     Reports a spec that names one GPU and one cloud to rent it from, where something else would do at a price that is
     not far off: another GPU there that surely fits, or the same one on another cloud. Names it. Machines of your own
-    (Slurm, Kubernetes) are not sold out: silent.
+    (Slurm, Kubernetes) are not sold out: silent. Shown with `--pedantic` only: who names one GPU and one cloud mostly
+    means it.
 
     ## Why is this bad
     Popular GPUs are sold out for hours. A second type, a second cloud or a second region costs nothing to write down
@@ -54,6 +55,7 @@ class SingleChoice(Rule):
     code = "GS506"
     name = "single-choice"
     severity = "info"
+    confidence = "low"
     fixable = "sometimes"
     asks_for = ("gpu_types.1", "clouds", "regions")
     options = (

@@ -16,6 +16,7 @@ class StalePrices(Rule):
     Looks at the price of the machine that the job comes down to, the cheapest of its GPUs that does it, and reports
     where the list it stands in is more than `max_days` older than the newest list that gpuspec has: of those that
     ship with it, those you fetched, and those in the file that `prices` names. A list without a date is left alone.
+    Shown with `--pedantic` only: nothing in the file is wrong, and `gpuspec prices` says how old each list is.
 
     The clock of the machine is not asked: a commit that passed must pass again next month, and two people must get
     the same findings. What becomes newer is the lists, with each gpuspec and each `gpuspec prices update`. How old
@@ -53,6 +54,7 @@ class StalePrices(Rule):
     code = "GS507"
     name = "stale-prices"
     severity = "info"
+    confidence = "low"
     options = (
         Option("max_days", int, 90, "Days from which a price list is old.", minimum=1),
         Option("today", str, "", "Day to count from, yyyy-mm-dd; empty: the newest day of any list."),
