@@ -123,6 +123,9 @@ class Format(NamedTuple):
     """Whether its launcher runs a setup step at every start, unless the step says otherwise."""
     replaces_unready: bool = False
     """Whether its service gives a replica up that is not ready within `readiness.timeout`, and starts another."""
+    own_machine: bool = False
+    """Whether its jobs run on a machine that is there already: nothing waits for a server to be ready, and who
+    reaches its ports is not in the file."""
     env_reference: str = ""
     """How a value of `env` names another variable where nothing else would be put in: "$(NAME)" in Kubernetes; ""
     where the values are expanded as a shell does it, or nothing is known of it."""

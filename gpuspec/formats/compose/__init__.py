@@ -41,6 +41,7 @@ FORMAT = Format(
     read,
     mistakes=_mistakes,
     no_job="no service in it asks for a GPU",
+    own_machine=True,
     cannot_say=frozenset(
         {
             "budget", "cache", "checkpoint", "clouds", "disk_gb", "downloads", "gpu_types", "hosts", "items",

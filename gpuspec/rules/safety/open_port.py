@@ -23,8 +23,9 @@ class OpenPort(Rule):
     ## What it does
     Reports a server of a known engine on a port with `"public": true`, without an API key in its command or its
     environment. Other ports are only forwarded to your own machine. A server bound to localhost and one behind a
-    proxy in the same job are left alone. Of compose files it takes published ports and `network_mode: host`, of
-    Kubernetes a Service of type LoadBalancer in the same file that is not internal.
+    proxy in the same job are left alone. Of compose files it takes published ports and `network_mode: host`
+    (with `--pedantic` only: the machine may stand where no stranger reaches it), of Kubernetes a Service of type
+    LoadBalancer in the same file that is not internal.
 
     ## Why is this bad
     Open model servers are found by scanners within hours. Strangers then use the GPU that you pay for; with Ollama
@@ -90,6 +91,7 @@ class OpenPort(Rule):
             f"port {port} {where}, and {engine.name} answers there without a key: "
             "strangers can use the GPU that you pay for",
             suggestion=_advice(facts, engine.server),
+            confidence="low" if facts.format.own_machine else None,
         )
 
 
