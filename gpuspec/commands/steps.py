@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 from gpuspec.commands.files import Folder, ReadFile
-from gpuspec.commands.shell.scope import StepBudget
+from gpuspec.commands.shell.scope import MACHINE_COUNT_NAMES, StepBudget
 from gpuspec.commands.shell.script import Command
 from gpuspec.commands.word import UNKNOWN, shown
 from gpuspec.job.job import Job, Piece
@@ -84,7 +84,8 @@ def read_steps(
     reader = _Reader(Folder(root, read_file, workdir))
     if unread is not None:
         reader.files.unread = unread
-    env: dict[str, str | None] = {**job.launcher_env, **job.env, **dict.fromkeys(job.secrets)}
+    machines = dict.fromkeys(MACHINE_COUNT_NAMES, str(job.nodes)) if job.nodes else {}
+    env: dict[str, str | None] = {**machines, **job.launcher_env, **job.env, **dict.fromkeys(job.secrets)}
     return tuple(
         step
         for text, at, setup in texts

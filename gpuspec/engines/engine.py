@@ -253,13 +253,11 @@ class Engine(NamedTuple):
     main_script: tuple[str, str] | None = None
     """(folder, file) of a script that everybody's own also may be called: ComfyUI's main.py."""
     told_by: tuple[frozenset[str], ...] = ()
-    """Flags, or keys of a configuration file, that together only its own have: they tell it where the script's name,
-    train.py, does not."""
+    """Flags, or keys of its file, that together only its own have, where a script's name, train.py, tells nothing."""
     binaries: Mapping[str, str] = {}
-    """Names of its programs that say little by themselves, such as `./server` → the telling ones."""
+    """Programs that say little, `./server`, and ends of files' names, ".llamafile" → the telling names."""
     images: Mapping[str, Tool] = {}
-    """Its own container images, whose tags state its version, and what words that follow the image say. Keys as in
-    `images.find`."""
+    """Its own container images, whose tags state its version → what words after them say; keys: `images.find`."""
     entrypoints: Mapping[str, str] = {}
     """Container image → the command that it starts by itself, "" where it only starts what it is told. The arguments
     of a container follow it, in the place of those in brackets: `ollama [serve]`."""
@@ -295,6 +293,8 @@ class Engine(NamedTuple):
     training: Training = Training()
     server: Server | None = None
     quantizing: Quantizing = Quantizing()
+    process_is_slice: bool = False
+    """Each process that a launcher starts holds one slice of the model, as in tensor parallelism."""
     one_gpu_by_default: bool = False
     """It uses one GPU unless a flag says otherwise. Others shard over all they see, or spread by themselves."""
     reserves_full_context: bool = False

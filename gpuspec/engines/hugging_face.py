@@ -1,7 +1,9 @@
-"""Hugging Face's libraries: transformers, its Trainer, TRL, PEFT; and Unsloth, which patches them. 2023–2025."""
+"""Hugging Face's libraries: transformers, its Trainer, TRL, PEFT; Unsloth, which patches them; TGI, and LoRAX, which
+grew from it. 2023–2025."""
 
+from gpuspec.engines import vllm
 from gpuspec.engines.decode import DecodeSpeed
-from gpuspec.engines.engine import PYTORCH, Engine, Quantizing, Training
+from gpuspec.engines.engine import PYTORCH, Defaults, Engine, Memory, Quantizing, Server, Training
 from gpuspec.engines.tool import Tool, alike
 
 FLAGS = {
@@ -24,6 +26,10 @@ FLAGS = {
     **alike("examples:limit", "max-train-samples max-samples"),
     "q-lora": "method=qlora quantization=nf4",
     "bits": "bits:int",
+    **alike(
+        "nested_scales=yes",
+        "bnb-4bit-use-double-quant use-bnb-nested-quant use-nested-quant use-double-quant double-quant",
+    ),
     **alike(
         "sequence:int", "max-seq-length max-seq-len max-length max-len model-max-length block-size cutoff-len"
     ),
@@ -66,7 +72,9 @@ _TRL = TRAINER._replace(
 )
 
 GENERIC_TRAINING = TRAINER._replace(
-    flags={**FLAGS, "model": "model_name:name", "batch-size": "batch:int", "seq-len": "sequence:int"}
+    dotted=True,
+    groups=True,
+    flags={**FLAGS, "model": "model_name:name", "batch-size": "batch:int", "seq-len": "sequence:int"},
 )
 
 ANY_SCRIPT_FLAGS = {
@@ -93,6 +101,8 @@ ANY_SCRIPT = Tool(
     None,
     ANY_SCRIPT_FLAGS,
     config=("", "deepspeed", "deepspeed-config", "config", "config-file", "config-path"),
+    dotted=True,
+    groups=True,
 )
 """For a script of which nothing is known but that its author used the field's usual names."""
 
@@ -228,6 +238,29 @@ TRL = Engine(
         )
     ),  # trl#3510
 )
+_META = Tool(
+    "llama-models",
+    "batch",
+    {
+        "ckpt-dir": "model_name:name",
+        "tokenizer-path": "-",
+        "max-seq-len": "context:int",
+        "max-batch-size": "concurrency:int",
+    },
+)
+LLAMA_MODELS = Engine(
+    "llama-models",
+    "library",
+    _META,
+    title="Meta's reference code",
+    # example_*.py of meta-llama/llama and llama3: one process a slice of the checkpoint ("consolidated.00.pth"), and
+    # a cache of max_batch_size × max_seq_len that is set aside at once (llama/model.py)
+    told_by=(frozenset({"ckpt-dir", "tokenizer-path"}),),
+    memory=PYTORCH._replace(grows=False),
+    process_is_slice=True,
+    one_gpu_by_default=True,
+    divides=frozenset({"heads", "KV heads"}),
+)
 PEFT = Engine("peft", "library", training=PEFT_TRAINING)
 ACCELERATE = Engine("accelerate", "library", training=PEFT_TRAINING)
 UNSLOTH = Engine(
@@ -240,4 +273,85 @@ UNSLOTH = Engine(
     module="unsloth",
     training=Training(four_bit="nf4-dq", compiled=True, offloads=True, loss="fused", loads="bf16"),
 )
-ENGINES = (TRANSFORMERS, HF_TRAINER, TRL, PEFT, ACCELERATE, UNSLOTH)
+_TGI_FLAGS = {
+    "model-id": "model_name:name",
+    "dtype": "dtype:dtype",
+    "quantize": "quantization:quant",
+    "num-shard": "tensor_parallel:int",
+    "max-total-tokens": "context:int",
+    "max-concurrent-requests": "-",
+    "max-batch-size": "concurrency:int",
+    "max-batch-prefill-tokens": "max_batched_tokens:int",
+    "kv-cache-dtype": "kv_dtype:kv",
+    "cuda-memory-fraction": "memory_utilization:number",
+    **alike("", "trust-remote-code disable-custom-kernels json-output"),
+}
+# The launcher's help: LLM.int8().
+_TGI = Tool("tgi", "serve", _TGI_FLAGS, translate={"quant": {"bitsandbytes": "int8"}})
+
+ROUTER = Server(3000, "/health", image_port=80, host_flag="--hostname", port_variable="PORT")._replace(
+    short_port_flag="-p", key_flags=("--api-key",), key_variable="API_KEY"
+)  # `--help` of both, and ENV PORT=80 of their Dockerfiles
+"""Where TGI, TEI and LoRAX listen."""
+TGI = Engine(
+    "tgi",
+    "server",
+    _TGI,
+    programs={("text-generation-launcher",): _TGI},
+    aliases=("text-generation-inference",),
+    title="TGI",
+    prefill=vllm.PREFILL,
+    images={"text-generation-inference": _TGI},
+    cuda=(((1, 2), (12, 1)), ((2, 1), (12, 4)), ((3, 3), (12, 8))),  # its Dockerfile; 3.3 has Blackwell
+    # Its Dockerfile; those of huggingface/Google-Cloud-Containers and of SageMaker, which start it as well; 2026
+    entrypoints=dict.fromkeys(
+        (
+            "text-generation-inference",
+            "huggingface-text-generation-inference-*",
+            "huggingface-pytorch-tgi-inference",
+        ),
+        "text-generation-launcher",
+    ),
+    from_environment=True,  # `text-generation-launcher --help`
+    environment={"HF_MODEL_ID": "model_name:name", "SM_NUM_GPUS": "tensor_parallel:int"},  # SageMaker's image
+    # backends/ and server/text_generation_server of 2.4 and 3.0: TGI_WIGGLE_ROOM leaves a twentieth.
+    defaults=(Defaults(utilization=0.95, chunk=4096, graphs_inside=True),),
+    memory=Memory(queues=True, workspace=(0.02, 0.1, 0.3), graphs=(0.1, 0.5, 1.2)),
+    server=ROUTER,
+    quantizing=Quantizing(
+        loads_as_is=True,
+        suggested=vllm.SUGGESTED,
+        refuses=frozenset({"GGUF", "NVFP4"}),
+        reads="AWQ, GPTQ, FP8 or bitsandbytes",
+        kv_fp8="--kv-cache-dtype fp8_e5m2",
+    ),
+    divides=frozenset({"heads"}),  # "`num_heads` must be divisible by `num_shards`", models/custom_modeling
+)
+# predibase/lorax, launcher/src/main.rs, 2025: TGI 0.9 with adapters. It sets a tenth of the memory aside for them.
+_LORAX = Tool(
+    "lorax",
+    "serve",
+    {
+        **_TGI_FLAGS,
+        "adapter-memory-fraction": "-",
+        **alike("", "trust-remote-code disable-custom-kernels json-output compile"),
+    },
+    translate={"quant": {"bitsandbytes": "int8"}},
+)
+LORAX = TGI._replace(
+    name="lorax",
+    tool=_LORAX,
+    programs={("lorax-launcher",): _LORAX},
+    aliases=(),
+    title="LoRAX",
+    images={"predibase/lorax": _LORAX},
+    cuda=(),
+    entrypoints={"predibase/lorax": "lorax-launcher"},  # its Dockerfile
+    environment={},
+    defaults=(Defaults(utilization=0.9, context=2048, graphs_inside=True),),
+    server=ROUTER._replace(key_flags=(), key_variable=""),
+    quantizing=TGI.quantizing._replace(
+        on_the_fly={"nf4": "--quantize bitsandbytes-nf4", "int8": "--quantize bitsandbytes"}, kv_fp8=""
+    ),
+)
+ENGINES = (TRANSFORMERS, HF_TRAINER, TRL, PEFT, ACCELERATE, UNSLOTH, LLAMA_MODELS, TGI, LORAX)

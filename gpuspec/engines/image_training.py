@@ -1,4 +1,5 @@
-"""Trainers of image and video models: diffusers' examples, kohya, ai-toolkit, OneTrainer, SimpleTuner. 2023–2026."""
+"""Trainers of image and video models: diffusers' examples, kohya, ai-toolkit, OneTrainer, SimpleTuner; Ultralytics,
+whose models find things in pictures. 2023–2026."""
 
 from gpuspec.engines.engine import Engine, Training
 from gpuspec.engines.tool import Tool, alike
@@ -213,4 +214,26 @@ SAT = Engine(
     ),
 )
 """SwissArmyTransformer, which CogVideo's own training runs on."""
-ENGINES = (KOHYA, AI_TOOLKIT, ONE_TRAINER, SIMPLE_TUNER, SAT)
+_ULTRALYTICS = Tool(
+    "ultralytics",
+    "train",
+    {"device": "processes:devices"},
+    dotted=True,
+    implies={"processes": 1},  # one GPU unless `device` lists more (docs.ultralytics.com/modes/train)
+    modality="vision",
+)
+
+ULTRALYTICS = Engine(
+    "ultralytics",
+    "trainer",
+    _ULTRALYTICS,
+    module="ultralytics",
+    loaders={"YOLO": Tool("ultralytics", flags={"model": "model_name:name"}), "train": _ULTRALYTICS},
+    programs={
+        ("yolo", "train"): _ULTRALYTICS,
+        **{
+            ("yolo", kind, "train"): _ULTRALYTICS for kind in ("detect", "segment", "classify", "pose", "obb")
+        },
+    },
+)
+ENGINES = (KOHYA, AI_TOOLKIT, ONE_TRAINER, SIMPLE_TUNER, SAT, ULTRALYTICS)

@@ -229,9 +229,41 @@ OLLAMA = Engine(
 )
 _OTHERS = _MEMORY._replace(buffers=_BUFFERS._replace(few_logits_since=None))
 """Their own versions count otherwise; as a rule they hold a llama.cpp of the last months."""
-KOBOLDCPP = Engine(
-    "koboldcpp", "server", defaults=(Defaults(chunk=512),), memory=_OTHERS, decode=_DECODE, prefill=_PREFILL
+_KOBOLD = Tool(
+    "koboldcpp",
+    "serve",
+    {
+        **alike("model_name:name", "model -m"),
+        "contextsize": "context:int",
+        "gpulayers": "cpu_offload:layers",
+        **alike("-", "tensor-split batchsize blasbatchsize threads usecublas usecuda host multiuser quantkv"),
+        "flashattention": "flash_attention=yes",
+        **alike("", "quiet skiplauncher lowvram nommap usemlock smartcontext noshift"),
+    },
+    positional="model_name",
+)  # fmt: skip
+_KOBOLDS = (
+    "koboldcpp.py",
+    "koboldcpp",
+    "koboldcpp-linux-x64",
+    "koboldcpp-linux-x64-cuda1240",
+    "koboldcpp.exe",
 )
+"""LostRuins/koboldcpp, koboldcpp.py and its releases, 2025."""
+KOBOLDCPP = Engine(
+    "koboldcpp",
+    "server",
+    _KOBOLD,
+    programs={(name,): _KOBOLD for name in _KOBOLDS},
+    title="KoboldCpp",
+    defaults=(Defaults(chunk=512),),
+    memory=_OTHERS,
+    decode=_DECODE,
+    prefill=_PREFILL,
+    server=Server(5001),
+    quantizing=LLAMA_CPP.quantizing,
+)
+_LLAMAFILE = _SERVER._replace(engine="llamafile")
 _TABBY = Tool(
     "tabby", "serve", {"model": "model_name:name", "chat-model": "-", "device": "-", "parallelism": "-"}
 )
@@ -243,5 +275,13 @@ TABBY = KOBOLDCPP._replace(
     entrypoints={"tabbyml/tabby": "tabby [serve]"},  # its docker/Dockerfile.cuda, November 2026
     registry="TabbyML's registry of models",
 )
-LLAMAFILE, LM_STUDIO = KOBOLDCPP._replace(name="llamafile"), KOBOLDCPP._replace(name="lm-studio")
+LLAMAFILE = KOBOLDCPP._replace(
+    name="llamafile",
+    title="llamafile",
+    tool=_LLAMAFILE,
+    programs={("llamafile",): _LLAMAFILE},
+    binaries={".llamafile": "llamafile"},
+    server=Server(8080, "/health", loopback=True),
+)
+LM_STUDIO = KOBOLDCPP._replace(name="lm-studio", title="LM Studio", tool=Tool(None), programs={}, server=None)
 ENGINES = (LLAMA_CPP, OLLAMA, KOBOLDCPP, LLAMAFILE, LM_STUDIO, TABBY)

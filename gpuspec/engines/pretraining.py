@@ -1,6 +1,7 @@
-"""Trainers of NVIDIA and Meta for many GPUs: Megatron-LM, NeMo, torchtitan. Flags as of 2024–2026."""
+"""Trainers of NVIDIA and Meta for many GPUs: Megatron-LM, NeMo, torchtitan; Lightning's LitGPT.
+Flags as of 2024–2026."""
 
-from gpuspec.engines.engine import Engine, Training
+from gpuspec.engines.engine import Engine, Memory, Training
 from gpuspec.engines.tool import Tool, alike
 
 MEGATRON_FLAGS = {
@@ -153,4 +154,48 @@ TORCHTITAN = Engine(
     told_by=(frozenset({"model.flavor"}), frozenset({"job.config-file"})),
     training=Training(fused_step=True),
 )
-ENGINES = (MEGATRON_LM, NEMO, NEMO_RL, TORCHTITAN)
+_LITGPT_FLAGS = {
+    "checkpoint-dir": "model_name:name",
+    "quantize": "quantization:quant",
+    "precision": "precision:pure",
+    "devices": "processes:int",
+    "num-nodes": "nodes:int",
+    "lora-r": "lora_rank:int",
+    "train.micro-batch-size": "batch:int",
+    "train.max-seq-length": "sequence:int",
+    "train.global-batch-size": "global_batch:int",
+    "train.epochs": "epochs:number",
+    "train.max-steps": "steps:limit",
+}
+# litgpt/finetune/*.py: one device, rank 8; FSDP over several.
+_LITGPT = Tool(
+    "litgpt",
+    "train",
+    _LITGPT_FLAGS,
+    positional="model_name",
+    config=("config",),
+    implies={"processes": 1, "sharding": "fsdp", "batch": 1, "lora_rank": 8},
+)
+
+_LITGPT_LORA, _LITGPT_FULL = (
+    _LITGPT._replace(implies={**_LITGPT.implies, "method": method}) for method in ("lora", "full")
+)
+LITGPT = Engine(
+    "litgpt",
+    "trainer",
+    _LITGPT,
+    programs={
+        ("litgpt", "finetune"): _LITGPT_LORA,
+        ("litgpt", "finetune_lora"): _LITGPT_LORA,
+        ("litgpt", "finetune_full"): _LITGPT_FULL,
+        ("litgpt", "pretrain"): _LITGPT_FULL,
+    },
+    memory=Memory(
+        workspace=(0.01, 0.03, 0.2),
+        fragmentation=(0, 0.04, 0.1),
+        dequantizes=True,
+        never_ties=True,
+    ),
+    training=Training(precision="bf16", adapts="qv", dropout=True, quantized_inputs=True, attention="fused"),
+)
+ENGINES = (MEGATRON_LM, NEMO, NEMO_RL, TORCHTITAN, LITGPT)

@@ -2,6 +2,7 @@
 
 from gpuspec.engines import vllm
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
+from gpuspec.engines.hugging_face import ROUTER
 from gpuspec.engines.tool import Tool, alike
 
 _SGLANG_FLAGS = {
@@ -26,26 +27,12 @@ _SGLANG_FLAGS = {
     ),
     "enable-dp-attention": "dp_attention=yes",
     "nnodes": "nodes:int",
-    "speculative-algorithm": "second_model:algorithm",
-    "speculative-draft-model-path": "second_model:name",
+    # argparse takes the beginnings of flags as well; server_args.py of 0.5.5
+    **alike("second_model:algorithm", "speculative-algorithm speculative-algo"),
+    **alike("second_model:name", "speculative-draft-model-path speculative-draft-model speculative-draft"),
 }
 _SGLANG = Tool("sglang", "serve", _SGLANG_FLAGS)
-
-_TGI_FLAGS = {
-    "model-id": "model_name:name",
-    "dtype": "dtype:dtype",
-    "quantize": "quantization:quant",
-    "num-shard": "tensor_parallel:int",
-    "max-total-tokens": "context:int",
-    "max-concurrent-requests": "-",
-    "max-batch-size": "concurrency:int",
-    "max-batch-prefill-tokens": "max_batched_tokens:int",
-    "kv-cache-dtype": "kv_dtype:kv",
-    "cuda-memory-fraction": "memory_utilization:number",
-    **alike("", "trust-remote-code disable-custom-kernels json-output"),
-}
-# The launcher's help: LLM.int8().
-_TGI = Tool("tgi", "serve", _TGI_FLAGS, translate={"quant": {"bitsandbytes": "int8"}})
+_DYNAMO_SGLANG = _SGLANG._replace(positional="model_name")
 
 _LMDEPLOY_FLAGS = {
     "tp": "tensor_parallel:int",
@@ -106,9 +93,6 @@ _TENSORRT = Tool("tensorrt-llm", "serve", _TENSORRT_FLAGS, positional="model_nam
 
 _PAGED = Memory(queues=True)
 """A cache in blocks set aside, beside PyTorch's own context."""
-_ROUTER = Server(3000, "/health", image_port=80, host_flag="--hostname", port_variable="PORT")._replace(
-    short_port_flag="-p", key_flags=("--api-key",), key_variable="API_KEY"
-)  # `--help` of both, and ENV PORT=80 of their Dockerfiles
 
 SGLANG = Engine(
     "sglang",
@@ -117,7 +101,11 @@ SGLANG = Engine(
     programs={
         ("sglang", "serve"): _SGLANG,
         ("-m", "sglang.launch_server"): _SGLANG,
-        ("-m", "dynamo.sglang"): _SGLANG,
+        # NVIDIA Dynamo: its module, and those of 0.4 and 0.5, which also take the model as a plain argument
+        **{
+            ("-m", f"dynamo.sglang{part}"): _DYNAMO_SGLANG
+            for part in ("", ".main", ".worker", ".decode_worker")
+        },
         ("-m", "sglang_router.launch_server"): _SGLANG,
         ("-m", "sglang.bench_offline_throughput"): _SGLANG._replace(task="batch"),
     },
@@ -173,40 +161,6 @@ SGLANG = Engine(
     # PyTorch that its releases on PyPI require: 0.4.5 2.5.1, 0.4.6 2.6, 0.4.8 2.7.1 (CUDA 12.6), 0.5.2 2.8
     cuda=(((0, 4), (12, 4)), ((0, 5), (12, 8))),
     divides=vllm.VLLM.divides,  # layers/linear.py and layers/vocab_parallel_embedding.py there
-)
-TGI = Engine(
-    "tgi",
-    "server",
-    _TGI,
-    programs={("text-generation-launcher",): _TGI},
-    aliases=("text-generation-inference",),
-    title="TGI",
-    prefill=vllm.PREFILL,
-    images={"text-generation-inference": _TGI},
-    cuda=(((1, 2), (12, 1)), ((2, 1), (12, 4)), ((3, 3), (12, 8))),  # its Dockerfile; 3.3 has Blackwell
-    # Its Dockerfile; those of huggingface/Google-Cloud-Containers and of SageMaker, which start it as well; 2026
-    entrypoints=dict.fromkeys(
-        (
-            "text-generation-inference",
-            "huggingface-text-generation-inference-*",
-            "huggingface-pytorch-tgi-inference",
-        ),
-        "text-generation-launcher",
-    ),
-    from_environment=True,  # `text-generation-launcher --help`
-    environment={"HF_MODEL_ID": "model_name:name", "SM_NUM_GPUS": "tensor_parallel:int"},  # SageMaker's image
-    # backends/ and server/text_generation_server of 2.4 and 3.0: TGI_WIGGLE_ROOM leaves a twentieth.
-    defaults=(Defaults(utilization=0.95, chunk=4096, graphs_inside=True),),
-    memory=_PAGED._replace(workspace=(0.02, 0.1, 0.3), graphs=(0.1, 0.5, 1.2)),
-    server=_ROUTER,
-    quantizing=Quantizing(
-        loads_as_is=True,
-        suggested=vllm.SUGGESTED,
-        refuses=frozenset({"GGUF", "NVFP4"}),
-        reads="AWQ, GPTQ, FP8 or bitsandbytes",
-        kv_fp8="--kv-cache-dtype fp8_e5m2",
-    ),
-    divides=frozenset({"heads"}),  # "`num_heads` must be divisible by `num_shards`", models/custom_modeling
 )
 LMDEPLOY = Engine(
     "lmdeploy",
@@ -287,7 +241,7 @@ TEI = Engine(
     tag_version=r"^[a-z0-9]+-v?(\d+\.\d+(?:\.\d+)?)",  # 89-1.5, turing-1.5, cpu-1.5: the GPU stands before it
     from_environment=True,
     one_gpu_by_default=True,
-    server=_ROUTER,
+    server=ROUTER,
 )
 INFINITY = Engine(
     "infinity",
@@ -393,6 +347,6 @@ OTHERS = (
         },
     ),
 )
-ENGINES = (SGLANG, TGI, LMDEPLOY, TENSORRT_LLM, EXLLAMA, FASTCHAT, TEI, INFINITY, NIM, *OTHERS)
+ENGINES = (SGLANG, LMDEPLOY, TENSORRT_LLM, EXLLAMA, FASTCHAT, TEI, INFINITY, NIM, *OTHERS)
 """Sources: each project's documentation of its server, quantization and flags, 2025; Dockerfiles and tags of their
 images, November 2026."""

@@ -31,6 +31,12 @@ class Tool(NamedTuple):
     modality: str | None = None
     starts: bool = False
     """It starts a script or module that follows its own arguments: torchrun."""
+    groups: bool = False
+    """Its settings are the author's own: of dotted ones the last part says what is meant, `training.batch_size`."""
+    packed: tuple[str, ...] = ()
+    """Flags whose value is a list of key=value, each of which is read as a flag: `--model_args dtype=float16,…`."""
+    variables: Mapping[str, str] = {}
+    """Variables of its environment → what they say, as `flags`, beside those of its engine."""
 
 
 class Server(NamedTuple):

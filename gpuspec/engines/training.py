@@ -1,6 +1,6 @@
 """Trainers of language models beside Hugging Face's. Flags as their documentation has them, 2023–2025."""
 
-from gpuspec.engines.engine import Engine, Memory, Training
+from gpuspec.engines.engine import Engine, Training
 from gpuspec.engines.hugging_face import FLAGS, PEFT_TRAINING, TRAINER
 from gpuspec.engines.pretraining import MEGATRON_FLAGS
 from gpuspec.engines.tool import Tool, alike
@@ -63,6 +63,7 @@ _LLAMA_FACTORY = Tool(
     _LLAMA_FACTORY_FLAGS,
     config=("", "deepspeed"),
     implies=_FACTORY_DEFAULTS,
+    dotted=True,  # after its file: `llamafactory-cli train x.yaml cutoff_len=2048`, hparams/parser.py
 )
 
 _TORCHTUNE_FLAGS = {
@@ -167,38 +168,6 @@ _OPENRLHF = TRAINER._replace(
     },
 )
 
-_LITGPT_FLAGS = {
-    "checkpoint-dir": "model_name:name",
-    "quantize": "quantization:quant",
-    "precision": "precision:pure",
-    "devices": "processes:int",
-    "num-nodes": "nodes:int",
-    "lora-r": "lora_rank:int",
-    "train.micro-batch-size": "batch:int",
-    "train.max-seq-length": "sequence:int",
-    "train.global-batch-size": "global_batch:int",
-    "train.epochs": "epochs:number",
-    "train.max-steps": "steps:limit",
-}
-# litgpt/finetune/*.py: one device, rank 8; FSDP over several.
-_LITGPT = Tool(
-    "litgpt",
-    "train",
-    _LITGPT_FLAGS,
-    positional="model_name",
-    config=("config",),
-    implies={"processes": 1, "sharding": "fsdp", "batch": 1, "lora_rank": 8},
-)
-
-_ULTRALYTICS = Tool(
-    "ultralytics",
-    "train",
-    {"device": "processes:devices"},
-    dotted=True,
-    implies={"processes": 1},  # one GPU unless `device` lists more (docs.ultralytics.com/modes/train)
-    modality="vision",
-)
-
 _AXOLOTL_FILE = _AXOLOTL._replace(
     flags={
         **_AXOLOTL.flags,
@@ -274,11 +243,15 @@ LLAMA_FACTORY = Engine(
     "trainer",
     _LLAMA_FACTORY,
     programs={
-        ("llamafactory-cli", "train"): _LLAMA_FACTORY,
-        ("llamafactory-cli", "webui"): Tool("llama-factory", "interactive"),
-        ("llamafactory-cli", "chat"): _FACTORY_CHAT,
-        ("llamafactory-cli", "webchat"): _FACTORY_CHAT,
-        ("llamafactory-cli", "api"): _LLAMA_FACTORY._replace(task="serve", implies={}),
+        (cli, verb): tool
+        for cli in ("llamafactory-cli", "lmf")  # its setup.py, get_console_scripts
+        for verb, tool in (
+            ("train", _LLAMA_FACTORY),
+            ("webui", Tool("llama-factory", "interactive")),
+            ("chat", _FACTORY_CHAT),
+            ("webchat", _FACTORY_CHAT),
+            ("api", _LLAMA_FACTORY._replace(task="serve", implies={})),
+        )
     },
     aliases=("llamafactory",),
     scripts=((("train_bash", "llamafactory"), _LLAMA_FACTORY),),
@@ -329,6 +302,36 @@ MS_SWIFT = Engine(
         ("swift", "deploy"): _SWIFT_MODEL._replace(task="serve"),
     },
 )
+# NovaSky-AI/SkyRL, skyrl_train/config/ppo_base_config.yaml and its examples, 2025–2026
+_SKYRL = Tool(
+    "skyrl",
+    "train",
+    {
+        "trainer.policy.model.path": "model_name:name",
+        "trainer.policy.model.lora.rank": "lora_rank:int",
+        "trainer.algorithm.advantage-estimator": "algorithm:word",
+        "trainer.strategy": "sharding:framework",
+        "trainer.micro-train-batch-size-per-gpu": "batch:int",
+        "trainer.gradient-checkpointing": "gradient_checkpointing=yes",
+        "trainer.placement.policy-num-gpus-per-node": "processes:processes",
+        "trainer.placement.policy-num-nodes": "nodes:int",
+        "trainer.epochs": "epochs:number",
+        "generator.inference-engine-tensor-parallel-size": "tensor_parallel:int",
+        "generator.gpu-memory-utilization": "-",
+    },
+    dotted=True,
+)
+SKYRL = Engine(
+    "skyrl",
+    "trainer",
+    _SKYRL,
+    title="SkyRL",
+    programs={
+        ("-m", "skyrl_train.entrypoints.main_base"): _SKYRL,
+        ("-m", "skyrl.train.entrypoints.main_base"): _SKYRL,
+    },
+    training=Training(generates=True),
+)
 VERL = Engine(
     "verl",
     "trainer",
@@ -352,41 +355,7 @@ OPENRLHF = Engine(
     },
     training=Training(generates=True),
 )
-_LITGPT_LORA, _LITGPT_FULL = (
-    _LITGPT._replace(implies={**_LITGPT.implies, "method": method}) for method in ("lora", "full")
-)
-LITGPT = Engine(
-    "litgpt",
-    "trainer",
-    _LITGPT,
-    programs={
-        ("litgpt", "finetune"): _LITGPT_LORA,
-        ("litgpt", "finetune_lora"): _LITGPT_LORA,
-        ("litgpt", "finetune_full"): _LITGPT_FULL,
-        ("litgpt", "pretrain"): _LITGPT_FULL,
-    },
-    memory=Memory(
-        workspace=(0.01, 0.03, 0.2),
-        fragmentation=(0, 0.04, 0.1),
-        dequantizes=True,
-        never_ties=True,
-    ),
-    training=Training(precision="bf16", adapts="qv", dropout=True, quantized_inputs=True, attention="fused"),
-)
 DEEPSPEED = Engine("deepspeed", "trainer", aliases=("deepspeed-chat",), training=Training(deepspeed=True))
-ULTRALYTICS = Engine(
-    "ultralytics",
-    "trainer",
-    _ULTRALYTICS,
-    module="ultralytics",
-    loaders={"YOLO": Tool("ultralytics", flags={"model": "model_name:name"}), "train": _ULTRALYTICS},
-    programs={
-        ("yolo", "train"): _ULTRALYTICS,
-        **{
-            ("yolo", kind, "train"): _ULTRALYTICS for kind in ("detect", "segment", "classify", "pose", "obb")
-        },
-    },
-)
 ENGINES = (
-    AXOLOTL, LLAMA_FACTORY, TORCHTUNE, MS_SWIFT, VERL, OPENRLHF, LITGPT, DEEPSPEED, ULTRALYTICS,
+    AXOLOTL, LLAMA_FACTORY, TORCHTUNE, MS_SWIFT, VERL, SKYRL, OPENRLHF, DEEPSPEED,
 )  # fmt: skip

@@ -31,7 +31,7 @@ FLAGS = {
     "use-hsdp": "sharding=fsdp",  # vLLM-Omni's pictures and videos
     "enable-prefix-caching": "prefix_caching=yes",
     "no-enable-prefix-caching": "prefix_caching=no",
-    "speculative-model": "second_model:name",
+    "speculative-model": "second_model:drafter",
     "speculative-config": "second_model:draft",
     "speculative-config.method": "second_model:drafting",
     "speculative-config.model": "second_model:name",
@@ -145,16 +145,28 @@ DECODE = DecodeSpeed(
 2026). FP8 with one scale for a matrix takes 0 to 20 µs a layer more than its bytes (Llama-3.1-70B-Instruct-FP8),
 with one for each block 120 to 160 on H100 and H200 (Qwen3-32B-FP8, DeepSeek-V3), 300 to 1,100 on B200."""
 
+# ai-dynamo/dynamo 0.3 to 0.5, docs/guides/dynamo_run: `dynamo run in=http out=vllm MODEL`
+_DYNAMO_RUN = _SERVE._replace(
+    flags={**FLAGS, "out": "engine:word", "in": "-", "context-length": "context:int"},
+    dotted=True,
+    config=(),
+    translate={"word": {"dyn": None, "echo": None, "llamacpp": "llama.cpp", "trtllm": "tensorrt-llm"}},
+)
+
 ENTRY_POINTS = {
     # vllm/vllm-openai, lmcache/vllm-openai, aibrix/vllm-openai, their mirrors, and what is built on them
     **dict.fromkeys(("vllm-openai", "vllm-openai-rocm", "vllm-openai-xpu"), "vllm serve"),
+    **dict.fromkeys(("runpod/worker-v1-vllm", "runpod/worker-vllm"), "worker-vllm"),
     **dict.fromkeys(
         ("rocm/vllm", "rocm/vllm-dev", "vllm/vllm-tpu", "nvidia/vllm", "ai-dynamo/vllm-runtime"), ""
     ),
 }
 """Sources: vLLM's image started `python3 -m vllm.entrypoints.openai.api_server` (vllm#17172, 2025) and starts `vllm
 serve` since (jetson-ai-lab#420: 0.26), which takes the flags of that; LMCache's Dockerfile. The others start a
-shell or NVIDIA's own entry point. November 2026."""
+shell or NVIDIA's own entry point. November 2026.
+
+RunPod's worker takes all from its environment; what it starts, `python3 /src/handler.py`, is `worker-vllm` here:
+docs.runpod.io, "vLLM environment variables", November 2026."""
 
 VLLM = Engine(
     "vllm",
@@ -171,6 +183,9 @@ VLLM = Engine(
         ("-m", "vllm.entrypoints.openai.run_batch"): _RUN_BATCH,
         ("-m", "vllm.entrypoints.cli.main", "serve"): _SERVE,
         ("-m", "dynamo.vllm"): _MODULE,
+        ("dynamo", "run"): _DYNAMO_RUN,
+        ("dynamo-run",): _DYNAMO_RUN,
+        ("worker-vllm",): Tool("vllm", "serve", variables=WORKER_ENV),
         ("-m", "huggingfaceserver"): _KSERVE,
     },
     title="vLLM",

@@ -59,6 +59,8 @@ def read_arguments(tool: Tool, words: Sequence[Word]) -> Arguments:
             following = words[at].text if at < len(words) else None
             value, used = _following(meaning, following, key in tool.config)
             at += used
+        if key in tool.packed:
+            _packed(tool, value, values)
         if key in tool.config and value:
             configs.append(ConfigFile(word._replace(text=value), key, tool))
         if meaning:
@@ -66,11 +68,47 @@ def read_arguments(tool: Tool, words: Sequence[Word]) -> Arguments:
     return Arguments(values, tuple(plain), tuple(configs))
 
 
+def _packed(tool: Tool, text: str, values: Values) -> None:
+    """The flags in "pretrained=org/model,dtype=float16"."""
+    for pair in text.split(","):
+        key, equals, value = pair.strip().partition("=")
+        meaning = tool.flags.get(key.replace("_", "-")) if equals and key not in tool.packed else None
+        if meaning:
+            enter(values, meaning, value, pair, tool)
+
+
+_OTHERS = frozenset(
+    {"critic", "data", "dataset", "draft", "embed", "embedding", "eval", "evaluation", "generator", "judge", "ref",
+     "reference", "reward", "reward-model", "rm", "teacher", "test", "tokenizer", "val", "validation"}
+)  # fmt: skip
+"""Parts of dotted settings that are of other models, or of no model."""
+_NAMES = frozenset(
+    {"name", "path", "id", "name-or-path", "model-name", "model-path", "hf-name", "checkpoint"}
+)
+
+
+def _meaning(tool: Tool, key: str, value: str) -> str | None:
+    """What a setting `key=value` says, as hydra and OmegaConf take it: +a.b=c."""
+    flag = key.lstrip("+~").replace("_", "-")
+    parts = flag.split(".")
+    if not tool.groups:
+        return tool.flags.get(flag)
+    if _OTHERS & set(parts):
+        return None
+    last = parts[-1]
+    if last == "model" or (last in _NAMES and parts[-2:-1] == ["model"]):
+        meaning: str | None = "model_name:name"
+    else:
+        meaning = tool.flags.get(last)
+    # `model=llama3_8b` is a file of settings; of a name that is a model's the repository or the folder is said
+    named = meaning is None or not meaning.startswith("model_name:") or "/" in value or UNKNOWN in value
+    return meaning if named else None
+
+
 def _plain(tool: Tool, word: Word, values: Values, plain: list[Word], configs: list[ConfigFile]) -> None:
     key, glued, value = word.text.partition("=")
     if glued and tool.dotted:
-        meaning = tool.flags.get(key.lstrip("+~").replace("_", "-"))
-        if meaning:
+        if meaning := _meaning(tool, key, value):
             enter(values, meaning, value, word.text, tool)
         return
     plain.append(word)

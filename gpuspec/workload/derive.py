@@ -17,6 +17,7 @@ def derive(values: Values) -> Values:
     _bits(values)
     training(values)
     _processes(values)
+    _nested(values)
     _copies(values)
     _on_host(values)
     _keys_and_values(values)
@@ -61,6 +62,13 @@ def _bits(values: Values) -> None:
     values.setdefault("quantization", bits._replace(known=BITSANDBYTES.get(bits.known)))
     if bits.known == 4 and known_of(values, "method") == "lora":
         values["method"] = values["method"]._replace(known="qlora")
+
+
+def _nested(values: Values) -> None:
+    """Whether the scales of a base in 4 bit are quantized too (bnb_4bit_use_double_quant)."""
+    nested, scheme = values.pop("nested_scales", None), values.get("quantization")
+    if nested and nested.known and scheme and scheme.known == "nf4":
+        values["quantization"] = scheme._replace(known="nf4-dq")
 
 
 def _processes(values: Values) -> None:

@@ -37,13 +37,13 @@ def identify(command: Command, within: str = "") -> Invocation | None:
         tool = _image_tool(image.value)
         if tool and _are_its_arguments(command.words, tool):
             return _with_version(_invoke(tool, command.words), tool, image.value)
-    if not command.words:
-        return None
-    found = _program(command.words)
+    found = _program(command.words) if command.words else None
+    if found is None and (own := _of_image(command)):
+        found = _program(own)
     if found and found.script and found.tool in EVERYBODYS:
-        own = readers().main_script(f"{within}/{found.script.text}")
-        if own:
-            found = read_as(own, found, command)._replace(script=None)
+        main = readers().main_script(f"{within}/{found.script.text}")
+        if main:
+            found = read_as(main, found, command)._replace(script=None)
     if found and found.tool and image is not None and image.value:
         return _with_version(found, found.tool, image.value)
     return found
@@ -64,6 +64,21 @@ def _are_its_arguments(words: Sequence[Word], tool: Tool) -> bool:
     first = words[0].text if words else "-"
     repository = bool(tool.positional) and "/" in first and first[0] not in "/.~"
     return first.startswith("-") or (repository and _program(words) is None)
+
+
+def _of_image(command: Command) -> tuple[Word, ...]:
+    """The words that a container's image starts by itself, before those that it is told; () where they are not known,
+    or told to be others."""
+    container = command.wrappers[-1] if command.wrappers else None
+    image = container.image if container else None
+    if container is None or image is None or not image.value:
+        return ()
+    if any(word.text.startswith("--entrypoint") for word in container.words):
+        return ()
+    from gpuspec.engines.images import entry_point
+
+    entry = entry_point(image.value, [word.text for word in command.words]) or ""
+    return (*(image._replace(text=text) for text in entry.split()), *command.words) if entry else ()
 
 
 def _image_tool(image: str) -> Tool | None:
@@ -88,6 +103,10 @@ def _program(words: Sequence[Word]) -> Invocation | None:
         return None
     name = first.rsplit("/", 1)[-1]
     telling = readers().binaries.get(name, "")
+    bundle = readers().binaries.get(name[name.rfind(".") :].lower(), "") if "." in name else ""
+    if bundle:
+        found = _known((bundle,), words[1:])
+        return found and found._replace(values={"model_name": Value.of(name, name), **found.values})
     if telling and (first.startswith("./") or "bin/" in first or telling.partition("-")[0] in first):
         name = telling
     if name.rstrip("0123456789.") in ("python", "ipython", "pypy"):
@@ -190,9 +209,11 @@ def _python(words: Sequence[Word]) -> Invocation | None:
 
 def _own_module(words: Sequence[Word]) -> Invocation:
     """A module of which only the arguments are known: the author's own, as a file of that name would be."""
-    given = read_arguments(ANY_SCRIPT, words[1:])
+    tool = readers().script(words[0].text.rpartition(".")[2] + ".py")
+    tool = tool if tool in EVERYBODYS else None
+    given = read_arguments(tool or ANY_SCRIPT, words[1:])
     path = words[0].text.replace(".", "/") + ".py"
-    return Invocation(None, given.values, given.configs, script=words[0]._replace(text=path))
+    return Invocation(tool, given.values, given.configs, script=words[0]._replace(text=path))
 
 
 def _script(words: Sequence[Word]) -> Invocation:

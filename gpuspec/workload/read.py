@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from gpuspec.commands.steps import Step
     from gpuspec.workload.uses import Use
 
-_OF_SEVERAL = (
-    "SKYPILOT_NUM_NODES", "SKYPILOT_NODE_RANK", "DSTACK_NODES_NUM", "DSTACK_NODE_RANK", "SLURM_NNODES",
-    "SLURM_JOB_NUM_NODES", "SLURM_NODEID", "ray start ",
-)  # fmt: skip
-"""Variables and commands of jobs that are spread over several machines."""
+_OF_SEVERAL = ("SLURM_NNODES", "SLURM_JOB_NUM_NODES", "SLURM_NODEID", "ray start --address")
+"""Variables and commands of jobs that are spread over several machines, how many nobody says."""
+_ONE_UNLESS_TOLD = (
+    "SKYPILOT_NUM_NODES",
+    "SKYPILOT_NODE_RANK",
+    "SKYPILOT_NODE_IPS",
+    "DSTACK_NODES_NUM",
+    "DSTACK_NODE_RANK",
+)
+"""Variables of launchers that take one machine where the job says no number: using them makes no job of several."""
 
 _PLACEHOLDER = re.compile(r"[$<>{}]|^(?:your|my)[-_]model|fill[-_]me|_HERE\b", re.I)
 """What a template, envsubst or the reader of an example is still to put in the place of."""
@@ -60,10 +65,12 @@ def _commands(job: Job, steps: Sequence[Step]) -> tuple[Values, list[str]]:
     # A server that setup starts counts after all that `run` does.
     setup = [use for step in steps if step.setup and (use := use_of(step))]
     run = [use for step in steps if not step.setup and (use := use_of(step))]
+    folders = downloaded(steps)
+    for use in (*run, *setup):
+        _localized(use.values, job, folders, use.command.folder)
     values, others = merge(run, setup)
     if _serves_itself(job, run, steps):
         values.pop("task", None)
-    _localized(values, job, downloaded(steps))
     if "nodes" not in values and (variable := _several_machines(job.run or "")):
         values["nodes"] = Value(None, Origin("command", variable, job.pointer("run")))
     engine = values["engine"].known if "engine" in values else None
@@ -169,25 +176,29 @@ def _serves_itself(job: Job, run: list[Use], steps: Sequence[Step]) -> bool:
 
 def _several_machines(run: str) -> str | None:
     """What in the commands says that they run on several machines at once, how many the launcher knows."""
-    for variable in _OF_SEVERAL:
+    for variable in () if any(name in run for name in _ONE_UNLESS_TOLD) else _OF_SEVERAL:
         at = run.find(variable)
         if at >= 0 and "#" not in run[run.rfind("\n", 0, at) + 1 : at]:
             return variable
     return None
 
 
-def _localized(values: Values, job: Job, folders: dict[str, str]) -> None:
-    """A folder that a download fills is the model that was downloaded."""
+def _localized(values: Values, job: Job, folders: dict[str, str], within: str) -> None:
+    """A folder that a download fills is the model that was downloaded. `within`: where the command runs that names
+    it."""
     value = values.get("model_name")
     if value is None or value.known is None:
         return
+    from gpuspec.workload.fetched import place_of
+
     folders = dict(folders)
     for download in job.downloads:
         if download.target and download.strategy in ("hf", "huggingface"):
             folders[posixpath.normpath(download.target)] = download.source
-    path = posixpath.normpath(str(value.known))
-    if path in folders:
-        values["model_name"] = value._replace(known=folders[path])
+    for path in (place_of(str(value.known), within), posixpath.normpath(str(value.known))):
+        if path in folders:
+            values["model_name"] = value._replace(known=folders[path])
+            return
 
 
 def _serverless(job: Job) -> Values:

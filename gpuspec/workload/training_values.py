@@ -30,6 +30,11 @@ def fsdp(text: str) -> str | None:
     return f"fsdp{offload}" if {"full_shard", "hybrid_shard"} & {*words} or truth(words[0]) else None
 
 
+def framework(text: str) -> str | None:
+    """What spreads a training by the name of the library alone: how far DeepSpeed divides stands elsewhere."""
+    return {"fsdp": "fsdp", "fsdp2": "fsdp", "ddp": "ddp"}.get(text.strip().lower())
+
+
 def zero(text: str) -> str | None:
     """A ZeRO stage as a number: 0 is plain data parallelism."""
     return {"0": "ddp", "1": "zero1", "2": "zero2", "3": "zero3"}.get(text.strip())
@@ -311,6 +316,7 @@ def builder_method(text: str) -> str | None:
 CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "fsdp": fsdp,
     "zero": zero,
+    "framework": framework,
     "strategy": strategy,
     "mixed": mixed,
     "pure": pure,

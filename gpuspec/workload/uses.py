@@ -64,6 +64,8 @@ def use_of(step: Step) -> Use | None:
     for field, implied in tool.implies.items():
         if field not in unsure:
             values.setdefault(field, Value(implied, start))
+    if engine_of(tool.engine).process_is_slice and "processes" in values:
+        values.setdefault("tensor_parallel", values["processes"])
     if task == "train":
         _one_device(values, step, place)
     if script is None and task == "train" and found.script is not None and found.tool in EVERYBODYS:
@@ -119,7 +121,7 @@ def _told(found: Invocation, step: Step) -> Invocation:
 def _environment(tool: Tool, step: Step) -> Values:
     """What the environment says in the place of flags: MODEL_ID for --model-id, variables of the engine's own."""
     engine = engine_of(tool.engine)
-    variables = dict(engine.environment)
+    variables = {**engine.environment, **tool.variables}
     if engine.from_environment:
         variables.update({flag.replace("-", "_").upper(): meaning for flag, meaning in tool.flags.items()})
     values: Values = {}

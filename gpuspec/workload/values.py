@@ -168,6 +168,11 @@ def _json_object(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def drafter(text: str) -> str | None:
+    """vLLM's --speculative-model up to 0.8: a model, or "[ngram]"."""
+    return NO_WEIGHTS if text.strip() == "[ngram]" else name(text)
+
+
 def drafting(text: str) -> str | None:
     """How a method drafts that may need no second model.
 
@@ -222,6 +227,7 @@ CONVERSIONS: dict[str, Callable[[str], Any]] = {
     "bool16": half_or_not,
     "draft": draft,
     "drafting": drafting,
+    "drafter": drafter,
     "algorithm": algorithm,
     "devices": devices,
     "placed": placed,

@@ -32,7 +32,7 @@ LABELS: tuple[tuple[str, str, str, str], ...] = (
         "sglang-deepseek-r1-h100-8-twonodes",
         "",
         "",
-        "several nodes: 16 GPUs hold it, and how many nodes is not in the spec",
+        "two nodes, as in SkyPilot's example: 16 GPUs hold it",
     ),
     (
         "vllm-deepseek-r1-distill-70b-l40s-4",
@@ -84,7 +84,7 @@ LABELS: tuple[tuple[str, str, str, str], ...] = (
     ("vllm-lora-modules", "over", "quant", "adapters are small; 8B on an A100"),
     ("vllm-gpt-oss-120b-h100", "", "", "MXFP4: made for one 80 GB card"),
     ("vllm-gpt-oss-20b-h100-8", "over", "", "13 GB of weights over 640 GB"),
-    ("vllm-kimi-k2-h200-8x2", "", "", "1 T in FP8 over several nodes; how many is not in the spec"),
+    ("vllm-kimi-k2-h200-8x2", "", "", "1 T in FP8 over two nodes, as in SkyPilot's example"),
     ("vllm-llama4-scout", "", "over quant", "218 GB and a very long context"),
     ("vllm-falcon-180b-a100", "", "quant over", "359 GB on 640 GB"),
     ("tgi-llama3-8b-a10g", "", "", "8B on 24 GB"),

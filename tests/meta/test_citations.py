@@ -27,7 +27,6 @@ PLACEHOLDER = re.compile(r"/[A-Z]+\b")
 """`gpuspec/cli/NAME.py` stands for any."""
 OF_OTHERS = {
     "docs/gguf.md": "ggml's",
-    "docs/reference/launcher.md": "LoRAX's",
     "examples/dreambooth/README_flux.md": "diffusers'",
     "tests/test_allowed_clouds.py": "a new plugin's",
     "tests/test_golden.py": "a new plugin's",

@@ -224,7 +224,10 @@ def test_plugins_names_what_each_hook_gives(tmp_path: Path) -> None:
     done = gpuspec("plugins", path=tmp_path, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     rows = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
-    assert " EX101, lorax-launcher (program), lorax (engine) " in rows["gpuspec-plugin-example"]
+    assert (
+        " EX101, -m lightllm.server.api_server (program), lightllm (engine) "
+        in rows["gpuspec-plugin-example"]
+    )
     assert (
         " 4 GPUs, acme/x (model), fleet (price source), fleet (launcher), rsync (download strategy) "
         in (rows["gpuspec-fleet"])

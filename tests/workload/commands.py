@@ -145,7 +145,7 @@ VLLM: list[Case] = [
     (
         "downloaded to a folder that is named first",
         "hf download --local-dir ./model Qwen/Qwen2.5-7B-Instruct\nvllm serve ./model",
-        _vllm(model_name="./model"),
+        _vllm(model_name="Qwen/Qwen2.5-7B-Instruct"),
     ),
     (
         "arms that differ",

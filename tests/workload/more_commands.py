@@ -35,7 +35,7 @@ SERVE: list[Row] = [
     ("docker run --gpus all -v ~/.cache/huggingface:/root/.cache/huggingface vllm/vllm-openai:v0.20.2 MiniMaxAI/MiniMax-M2.5 --tensor-parallel-size 4", {**VLLM, "model_name": "MiniMaxAI/MiniMax-M2.5", "tensor_parallel": 4, "engine_version": "0.20.2"}),
     ("docker run --gpus all --entrypoint /usr/bin/nvidia-smi vllm/vllm-openai:v0.20.2", {}),
     ("python -m llava.serve.model_worker --controller http://localhost:10000 --model-path liuhaotian/llava-v1.6-vicuna-13b", {"engine": "fastchat", "task": "serve", "model_name": "liuhaotian/llava-v1.6-vicuna-13b"}),
-    ("lm_eval --model hf --model_args pretrained=Qwen/Qwen2.5-7B-Instruct,dtype=float16 --tasks gsm8k --batch_size 8", {"task": "batch", "model_name": "Qwen/Qwen2.5-7B-Instruct"}),
+    ("lm_eval --model hf --model_args pretrained=Qwen/Qwen2.5-7B-Instruct,dtype=float16 --tasks gsm8k --batch_size 8", {"task": "batch", "engine": "transformers", "dtype": "fp16", "model_name": "Qwen/Qwen2.5-7B-Instruct"}),
     ("lm_eval --model local-completions --model_args model=mine,base_url=http://localhost:8000 --tasks gsm8k", {"task": "batch"}),
     ("python -m ours.answer --model Qwen/Qwen2.5-7B-Instruct", {"model_name": "Qwen/Qwen2.5-7B-Instruct"}),
     ("python -m http.server 8000", {}),

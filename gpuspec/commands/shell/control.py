@@ -245,6 +245,15 @@ class Control:
     def _subshell(self, node: Node) -> None:
         self._apart(lambda: self.block(node.children, self._within("subshell", node)))
 
+    def _compound_statement(self, node: Node) -> None:
+        """`{ … }`, and `(( … ))`."""
+        if node.children[0].type != "((":
+            self.block(node.children)
+            return
+        from gpuspec.commands.shell.arithmetic import calculate
+
+        calculate(self._text(node)[2:-2], self.scope)
+
     def _negated_command(self, node: Node) -> None:
         self.block(node.children, self._within("negation", node))
 

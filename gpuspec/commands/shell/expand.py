@@ -11,8 +11,6 @@ from gpuspec.commands.word import GPU_COUNT, UNKNOWN, marks
 from gpuspec.numerals import is_digits
 
 if TYPE_CHECKING:
-    import ast
-
     from tree_sitter import Node
 
 Piece = Union[tuple[str, bool], None]
@@ -213,58 +211,13 @@ def _expansion(node: Node, scope: Scope, quoted: bool) -> Iterator[Piece]:
             yield from _braced(node, text, scope, quoted)
         finally:
             scope.leave()
-    elif kind == "arithmetic_expansion" and not scope.around:
-        number = _worked_out(text[3:-2], scope)
-        yield (unknown(node, scope) if number is None else str(number)), True
+    elif kind == "arithmetic_expansion":
+        from gpuspec.commands.shell.arithmetic import worked_out
+
+        number = worked_out(text[3:-2], scope)
+        yield (unknown(node, scope) if number is None else number), True
     else:
         yield unknown(node, scope), True
-
-
-_ARITHMETIC = r"\d{1,9}|\$?\{?([A-Za-z_]\w*)\}?|[-+*/%()]|\s+"
-
-
-def _worked_out(text: str, scope: Scope) -> int | None:
-    """What `$(( … ))` is worth where all in it is known; in loops it changes from turn to turn."""
-    if len(text) > 80 or "**" in text or not re.fullmatch(f"(?:{_ARITHMETIC})+", text):
-        return None
-
-    def value(found: re.Match[str]) -> str:
-        if not found[1]:
-            return found[0].lstrip("0") or "0" if is_digits(found[0]) else found[0].replace("/", "//")
-        known = lookup(found[1], scope)
-        return known if isinstance(known, str) and re.fullmatch(r"0|[1-9]\d{0,8}", known) else "?"
-
-    import ast
-
-    try:
-        return _folded(ast.parse(re.sub(_ARITHMETIC, value, text).strip(), mode="eval").body)
-    except (SyntaxError, ZeroDivisionError):
-        return None
-
-
-def _folded(node: ast.expr) -> int | None:
-    import ast
-
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, int) else None
-    if not isinstance(node, ast.BinOp):
-        return None
-    left, right = _folded(node.left), _folded(node.right)
-    if left is None or right is None or max(abs(left), abs(right)) > 1 << 40:
-        return None
-    if (
-        isinstance(node.op, (ast.FloorDiv, ast.Mod)) and min(left, right) >= 0
-    ):  # below 0 the shell cuts otherwise
-        return left // right if isinstance(node.op, ast.FloorDiv) else left % right
-    if isinstance(node.op, ast.Mult):
-        return left * right
-    return (
-        left + right
-        if isinstance(node.op, ast.Add)
-        else left - right
-        if isinstance(node.op, ast.Sub)
-        else None
-    )
 
 
 def _substituted(node: Node, text: str, scope: Scope, quoted: bool) -> Iterator[Piece]:
@@ -272,6 +225,12 @@ def _substituted(node: Node, text: str, scope: Scope, quoted: bool) -> Iterator[
     scope.on_substitution(node)
     if len(text) < 300 and re.search(_COUNTS_GPUS, text):
         yield GPU_COUNT, True
+        return
+    if text.startswith("expr ") and len(text) < 80:
+        from gpuspec.commands.shell.arithmetic import worked_out
+
+        number = worked_out(text[5:].replace("\\*", "*"), scope)
+        yield (unknown(node, scope) if number is None else number), True
         return
     numbers = _sequence(text[4:].split(), scope) if text.startswith("seq ") and len(text) < 80 else None
     if numbers is None:

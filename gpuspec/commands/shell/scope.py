@@ -45,6 +45,8 @@ GPU_COUNT_NAMES = frozenset(
 )
 """Variables that launchers set to the number of GPUs of one machine (dstack's GPUS_NUM: of all, mostly one)."""
 
+MACHINE_COUNT_NAMES = frozenset({"SKYPILOT_NUM_NODES", "DSTACK_NODES_NUM"})
+"""Variables that launchers set to the number of machines: one, unless the job says another."""
 
 MAX_PATH = 4096
 _NOTHING: Mapping[str, str | None] = MappingProxyType({})
@@ -176,6 +178,8 @@ def lookup(name: str, scope: Scope) -> Value | None:
         return known[int(name) - 1] if int(name) <= len(known) else ""
     if name in GPU_COUNT_NAMES and name not in scope.variables:
         return GPU_COUNT
+    if name in MACHINE_COUNT_NAMES and name not in scope.variables:
+        return "1"
     return scope.variables.get(name)
 
 

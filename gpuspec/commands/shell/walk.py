@@ -165,6 +165,11 @@ class _Walk(Control):
             self._read_all(command, names)
         elif command.name in ("cd", "pushd", "popd"):
             self.scope.change_folder(command)
+        elif command.name == "let":
+            from gpuspec.commands.shell.arithmetic import calculate
+
+            for word in command.words[1:]:
+                calculate(word.text, self.scope)
         elif command.name == "alias":
             for word in command.words[1:]:
                 name, equals, text = word.text.partition("=")

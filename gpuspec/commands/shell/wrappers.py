@@ -49,6 +49,7 @@ _PLAIN: dict[str, str] = {
         "--ntasks-per-node --output --partition --qos --relative --reservation --time"
     ),
     "npx": "-p --package",
+    "trtllm-llmapi-launch": "",
     "bunx": "",
     "uvx": "--from --with --python -p --index-url --extra-index-url",
 }
@@ -77,6 +78,18 @@ _SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "nsys": ("profile", "-o -t --output --trace"),
 }
 
+_COMPOSE = frozenset({"docker-compose", "podman-compose"})
+_COMPOSE_VALUES = (
+    "-e --env -u --user -w --workdir -v --volume -p --publish -l --label --name --entrypoint --index --cap-add "
+    "--pull --env-from-file"
+)
+_RAY_JOB_VALUES = (
+    "--address --submission-id --job-id --runtime-env --runtime-env-json --working-dir --metadata-json "
+    "--entrypoint-num-cpus --entrypoint-num-gpus --entrypoint-memory --entrypoint-resources --headers --verify "
+    "--log-style --log-color"
+)
+_RAY_SUBMIT_VALUES = "-n --cluster-name -p --port-forward --args"
+"""Options of `ray job submit` and `ray submit`: Ray 2.49 dashboard/modules/job/cli.py, scripts/scripts.py."""
 _APPTAINER_VALUES = (
     "-B --bind -H --home -W --workdir -o --overlay --env --env-file --pwd --cwd --mount -S --scratch --network "
     "--fusemount --app --hostname --security --dns --add-caps --drop-caps"
@@ -110,10 +123,14 @@ def peel(words: tuple[Word, ...]) -> Peeled | None:
         return _env(words)
     if name in ("docker", "podman", "nerdctl"):
         return _docker(name, words)
+    if name in _COMPOSE:
+        return _compose(name, words)
+    if name == "ray":
+        return _ray(words)
     if name in ("apptainer", "singularity"):
         return _apptainer(name, words)
     if name in _SUBCOMMANDS and len(words) > 1 and words[1].value == _SUBCOMMANDS[name][0]:
-        return _split(name, words, _skip(words, 2, _SUBCOMMANDS[name][1]))
+        return _subcommand(name, words)
     if name in ("timeout", "gtimeout"):
         return _split(name, words, _skip(words, 1, "-k -s --kill-after --signal") + 1)
     if name == "taskset":
@@ -133,6 +150,17 @@ def peel(words: tuple[Word, ...]) -> Peeled | None:
     if name in _PLAIN:
         return _split(name, words, _skip(words, 1, _PLAIN[name]))
     return None
+
+
+def _subcommand(name: str, words: tuple[Word, ...]) -> Peeled | None:
+    """`uv run …`, `conda run …`; `uv run -m MODULE` is `python -m MODULE` there."""
+    at = _skip(words, 2, _SUBCOMMANDS[name][1])
+    module = next((i for i, word in enumerate(words[2:at], 2) if word.text in ("-m", "--module")), None)
+    if name != "uv" or module is None or module + 1 >= len(words):
+        return _split(name, words, at)
+    start = words[module]
+    python = (start._replace(text="python"), start._replace(text="-m"))
+    return Peeled(Wrapper(name, words[:module]), (*python, *words[module + 1 :]))
 
 
 def _split(name: str, words: tuple[Word, ...], at: int, image: Word | None = None) -> Peeled | None:
@@ -175,6 +203,8 @@ def _env(words: tuple[Word, ...]) -> Peeled | None:
 
 def _docker(name: str, words: tuple[Word, ...]) -> Peeled | None:
     texts = [word.text for word in words]
+    if texts[1:2] == ["compose"]:
+        return _compose(name, words)
     verb = 2 if texts[1:2] == ["container"] else 1
     if verb >= len(texts) or texts[verb] not in ("run", "exec"):
         return None
@@ -196,6 +226,29 @@ def _docker(name: str, words: tuple[Word, ...]) -> Peeled | None:
     inner = ((entry,) if entry and entry.text else ()) + words[at + 1 :]
     image = words[at] if texts[verb] == "run" else None
     return Peeled(Wrapper(name, words[: at + 1], image), inner, assignments=given)
+
+
+def _compose(name: str, words: tuple[Word, ...]) -> Peeled | None:
+    """`docker compose run [options] SERVICE COMMAND …`, and `exec`: in a container that a file describes."""
+    verb = next((at for at, word in enumerate(words) if word.text in ("run", "exec")), None)
+    if verb is None:
+        return None
+    at = _skip(words, verb + 1, _COMPOSE_VALUES)
+    return _split(name, words, at + 1)
+
+
+def _ray(words: tuple[Word, ...]) -> Peeled | None:
+    """`ray job submit … -- COMMAND`, which runs where the cluster is; `ray submit CLUSTER.yaml SCRIPT.py …`."""
+    texts = [word.text for word in words[:3]]
+    if texts[1:] == ["job", "submit"]:
+        return _split("ray", words, _skip(words, 3, _RAY_JOB_VALUES))
+    if texts[1:2] == ["submit"]:
+        at = _skip(words, 2, _RAY_SUBMIT_VALUES) + 1
+        at = _skip(words, at, _RAY_SUBMIT_VALUES)
+        if at < len(words) and words[at].text.endswith(".py"):
+            python = words[at]._replace(text="python")
+            return Peeled(Wrapper("ray", words[:at]), (python, *words[at:]))
+    return None
 
 
 def _apptainer(name: str, words: tuple[Word, ...]) -> Peeled | None:

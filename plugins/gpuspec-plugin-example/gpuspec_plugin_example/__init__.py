@@ -12,13 +12,13 @@ def gpuspec_rules() -> list[type[Rule]]:
 
 @hookimpl
 def gpuspec_workload_readers() -> dict[tuple[str, ...], Tool]:
-    from gpuspec_plugin_example.lorax import LAUNCHER
+    from gpuspec_plugin_example.lightllm import SERVE
 
-    return {("lorax-launcher",): LAUNCHER}
+    return {("-m", "lightllm.server.api_server"): SERVE}
 
 
 @hookimpl
 def gpuspec_engines() -> list[Engine]:
-    from gpuspec_plugin_example.lorax import LORAX
+    from gpuspec_plugin_example.lightllm import LIGHTLLM
 
-    return [LORAX]
+    return [LIGHTLLM]

@@ -8,20 +8,20 @@ import pytest
 from gpuspec import Offer
 from gpuspec.testing import fake_catalog, lint_text, plugged, workload_of
 
-SERVE = "lorax-launcher --model-id mistralai/Mistral-7B-Instruct-v0.1"
+SERVE = "python -m lightllm.server.api_server --model_dir mistralai/Mistral-7B-Instruct-v0.1"
 
 
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (SERVE, {"engine": "lorax", "task": "serve", "model_name": "mistralai/Mistral-7B-Instruct-v0.1"}),
-        (f"{SERVE} --num-shard 2 --dtype bfloat16", {"tensor_parallel": 2, "dtype": "bf16"}),
-        (f"{SERVE} --num_shard=4", {"tensor_parallel": 4}),
-        (f"{SERVE} --quantize bitsandbytes-nf4", {"quantization": "nf4"}),
-        (f"{SERVE} --quantize awq --max-total-tokens 4096", {"quantization": "awq", "context": 4096}),
-        (f"{SERVE} --max-total-tokens $LENGTH", {"context": None}),
-        (f"{SERVE} --trust-remote-code --cuda-memory-fraction 0.8", {"memory_utilization": 0.8}),
-        (f"cd /srv && exec {SERVE} --adapter-id acme/lora --max-total-tokens 1512", {"context": 1512}),
+        (SERVE, {"engine": "lightllm", "task": "serve", "model_name": "mistralai/Mistral-7B-Instruct-v0.1"}),
+        (f"{SERVE} --tp 2 --data_type bfloat16", {"tensor_parallel": 2, "dtype": "bf16"}),
+        (f"{SERVE} --tp=4 --nnodes 2", {"tensor_parallel": 4, "nodes": 2}),
+        (f"{SERVE} --quant_type vllm-fp8w8a8", {"quantization": "fp8"}),
+        (f"{SERVE} --max_req_total_len 4096 --running_max_req_size 64", {"context": 4096, "concurrency": 64}),
+        (f"{SERVE} --max_req_total_len $LENGTH", {"context": None}),
+        (f"{SERVE} --trust_remote_code --mem_fraction 0.8", {"memory_utilization": 0.8}),
+        (f"cd /srv && LOADWORKER=8 exec {SERVE} --max_req_total_len 1512", {"context": 1512}),
     ],
 )
 def test_what_its_arguments_say(command: str, said: dict[str, object]) -> None:
@@ -49,7 +49,7 @@ def offer(gpu: str, price: float) -> Offer:
     ],
 )
 def test_the_rules_about_memory_work_on_it(gpu: str, code: str | None) -> None:
-    text = f'{{"run": "{SERVE} --max-total-tokens 2048", "gpu_types": ["{gpu}"], "gpu_count": 1}}'
+    text = f'{{"run": "{SERVE} --max_req_total_len 2048", "gpu_types": ["{gpu}"], "gpu_count": 1}}'
     prices = [offer("RTX 4060", 0.1), offer("RTX 4090", 0.4), offer("H100 SXM", 2.5)]
     with plugged(gpuspec_plugin_example), fake_catalog(offers=prices):
         found = {finding.finding.code for finding in lint_text(text)}
@@ -57,7 +57,7 @@ def test_the_rules_about_memory_work_on_it(gpu: str, code: str | None) -> None:
 
 
 def test_its_port_is_where_readiness_is_asked() -> None:
-    text = f'{{"run": "{SERVE}", "gpu_types": ["RTX 4090"], "gpu_count": 1, "ports": [3000]}}'
+    text = f'{{"run": "{SERVE}", "gpu_types": ["RTX 4090"], "gpu_count": 1, "ports": [8000]}}'
     with plugged(gpuspec_plugin_example):
         (found,) = [finding.finding for finding in lint_text(text) if finding.finding.code == "GS410"]
-    assert "http://localhost:3000/health" in (found.suggestion or "")
+    assert "http://localhost:8000/health" in (found.suggestion or "")
