@@ -20,6 +20,8 @@ OTHERS = {
 """Images without an engine of their own → the command that they start. Sources: the projects' Dockerfiles, 2026."""
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)+)")
 _BUILD = re.compile(r"(?:^|-)(b\d{3,6})$")
+_OTHER_HARDWARE = ("cpu", "tpu", "xpu", "hpu", "gaudi", "neuron", "ascend", "npu")
+"""Words in the names of images for what is no GPU of ours: vllm/vllm-openai-cpu."""
 _NO_TAG = frozenset({"", "latest"})
 
 
@@ -137,6 +139,8 @@ def _by_flags(image: str, arguments: Sequence[str]) -> str | None:
     if not arguments or not arguments[0].startswith("--"):
         return None
     last = taken_apart(image).parts[-1].lower()
+    if any(_holds(last, word) for word in _OTHER_HARDWARE):
+        return None
     flags = {word[2:].partition("=")[0].replace("_", "-") for word in arguments if word.startswith("--")}
     for row in known().by_name.values():
         named = any(_holds(last, name) for name in (row.name, *row.aliases, *row.packages))

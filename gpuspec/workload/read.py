@@ -174,9 +174,14 @@ def _serves_itself(job: Job, run: list[Use], steps: Sequence[Step]) -> bool:
     return bool(waited) and waited[-1] not in _STAYS and not engine_of(waited[-1]).also_client
 
 
+def asks_machines(run: str) -> bool:
+    """Whether commands ask the launcher on how many machines they run, or on which of them."""
+    return any(name in run for name in _ONE_UNLESS_TOLD)
+
+
 def _several_machines(run: str) -> str | None:
     """What in the commands says that they run on several machines at once, how many the launcher knows."""
-    for variable in () if any(name in run for name in _ONE_UNLESS_TOLD) else _OF_SEVERAL:
+    for variable in () if asks_machines(run) else _OF_SEVERAL:
         at = run.find(variable)
         if at >= 0 and "#" not in run[run.rfind("\n", 0, at) + 1 : at]:
             return variable

@@ -30,9 +30,9 @@ LABELS: tuple[tuple[str, str, str, str], ...] = (
     ("sglang-deepseek-r1-h200-8", "", "", "671B in FP8, 8 x 141 GB: as its model card says"),
     (
         "sglang-deepseek-r1-h100-8-twonodes",
-        "",
-        "",
-        "two nodes, as in SkyPilot's example: 16 GPUs hold it",
+        "unused",
+        "under",
+        "--tp 16 on one machine of eight: `nodes`, 2 in SkyPilot's example, is not said",
     ),
     (
         "vllm-deepseek-r1-distill-70b-l40s-4",
@@ -204,7 +204,7 @@ LABELS: tuple[tuple[str, str, str, str], ...] = (
     ("h-open-r1-grpo", "", "unused", "seven train, the eighth generates"),
     ("h-trl-grpo-vllm", "", "", "one generates, seven train: none idle"),
     ("h-torchrun-seven", "", "under", "a module of their own; sharding unknown"),
-    ("h-ray-vllm-multinode", "", "", "two nodes of eight"),
+    ("h-ray-vllm-multinode", "", "quant", "two nodes of eight; 810 GB in BF16"),
     ("h-vllm-pp2-one-node", "", "over quant", "eight used"),
     ("h-sglang-dp-attention", "", "", "dp attention shares the eight GPUs"),
     ("h-sglang-one-of-two", "unused", "over quant", "no --tp"),

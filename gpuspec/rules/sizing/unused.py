@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Related, Rule, Saving
 from gpuspec.words import dollars
+from gpuspec.workload.read import asks_machines
 
 
 class GpusUnused(Rule):
@@ -64,12 +65,16 @@ class GpusUnused(Rule):
             [Related(origin.pointer, f"{origin.text or 'the command'} uses {used}")] if origin.pointer else []
         )
         if number < used:
+            field = "gpu_count"
+            if used % number == 0 and facts.job.nodes is None and asks_machines(facts.job.run or ""):
+                field = "nodes"  # it is meant for several machines, and says nowhere for how many
+            to = used // number if field == "nodes" else used
             yield self.finding(
                 pointer,
                 f"the command needs {used} GPUs, {number} are {'rented' if machine else 'there'}: it stops at start",
                 severity="error",
                 related=related,
-                suggestion=f"set {facts.format.spelled('gpu_count')} to {used}, or lower the parallelism",
+                suggestion=f"set {facts.format.spelled(field)} to {to}, or lower the parallelism",
             )
             return
         fewer = facts.market.cheapest(machine.gpu.name, used) if machine else None

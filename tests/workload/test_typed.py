@@ -15,7 +15,7 @@ from gpuspec.workload import Workload
 from gpuspec.workload import read as read_workload
 
 CATALOG = Catalog()
-ROWS: list[tuple[str, dict[str, Any]]] = runpy.run_path(str(Path(__file__).with_name("strangers.py")))["ROWS"]
+ROWS: list[tuple[str, dict[str, Any]]] = runpy.run_path(str(Path(__file__).with_name("typed.py")))["ROWS"]
 
 
 def read(run: str, files: dict[str, str]) -> Workload:
