@@ -191,7 +191,7 @@ TRAINERS: list[Row] = [
     ("lmf train qwen.yaml", {"files": {"qwen.yaml": _FACTORY_YAML}, "engine": "llama-factory", "method": "lora", "task": "train"}),
     ("CUDA_VISIBLE_DEVICES=0 python src/train_bash.py --stage sft --do_train --model_name_or_path baichuan-inc/Baichuan2-13B-Chat --finetuning_type lora --quantization_bit 4 --per_device_train_batch_size 4",
      {"engine": "llama-factory", "method": "qlora", "processes": 1, "batch": 4, "task": "train"}),
-    ("deepspeed --num_gpus 4 src/train.py --deepspeed examples/deepspeed/ds_z3_config.json --stage sft --do_train --model_name_or_path Qwen/Qwen2.5-32B --finetuning_type full --per_device_train_batch_size 1",
+    ("deepspeed --num_gpus 4 src/train.py --deepspeed configs/ds_z3_config.json --stage sft --do_train --model_name_or_path Qwen/Qwen2.5-32B --finetuning_type full --per_device_train_batch_size 1",
      {"engine": "llama-factory", "method": "full", "sharding": "zero3", "processes": 4, "batch": 1, "task": "train"}),
     ("accelerate launch --config_file fsdp.yaml train.py --model_name_or_path Qwen/Qwen2.5-7B --per_device_train_batch_size 1", {"files": {"fsdp.yaml": _ACCELERATE}, "sharding": "fsdp", "processes": 4, "nodes": 1, "gradient_checkpointing": True, "batch": 1, "task": "train"}),
     ("deepspeed --include localhost:0,1 finetune.py --model_name_or_path facebook/opt-6.7b --deepspeed ds.json --per_device_train_batch_size 2", {"files": {"ds.json": _ZERO3}, "sharding": "zero3-offload", "processes": 2, "batch": 2, "task": "train"}),

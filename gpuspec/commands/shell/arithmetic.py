@@ -11,7 +11,7 @@ from gpuspec.numerals import is_digits
 
 _PARTS = r"\d{1,9}|\$?\{?([A-Za-z_]\w*)\}?|[-+*/%()]|\s+"
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*([-+*/%]?)=(?!=)(.*)", re.DOTALL)
-_STEP = re.compile(r"\s*(?:\+\+|--)?\s*([A-Za-z_]\w*)\s*(?:\+\+|--)?\s*")
+_STEP = re.compile(r"(?:\+\+|--)?([A-Za-z_]\w*)(?:\+\+|--)?")
 _TRIED = (7, 11)
 """Numbers of GPUs that an expression with their number in it is tried with."""
 
@@ -35,7 +35,7 @@ def calculate(text: str, scope: Scope) -> None:
         if assigned := _ASSIGNMENT.fullmatch(part):
             name, sign, value = assigned.groups()
             known = worked_out(f"{name}{sign}({value})" if sign else value, scope)
-        elif ("++" in part or "--" in part) and (step := _STEP.fullmatch(part)):
+        elif ("++" in part or "--" in part) and (step := _STEP.fullmatch("".join(part.split()))):
             name, known = step[1], None
         else:
             continue
