@@ -94,6 +94,20 @@ class OldName(NamedTuple):
     both: bool = False
 
 
+class Sent(NamedTuple):
+    """What of the files at hand goes along to where a job runs. `folder` is relative to the file; None: nothing goes.
+    `ignores` are the files of that folder that say what is left out, of which the first that is there counts."""
+
+    folder: str | None
+    from_caller: bool = False
+    """Whether the folder is relative to where the launcher is called, not to the file."""
+    ignores: tuple[str, ...] = ()
+    mounted: tuple[str, ...] = ()
+    """Paths on the machine to which other files are copied."""
+    how: str = ""
+    """How a file that sends nothing would send its folder."""
+
+
 class Format(NamedTuple):
     """A format of job files. `recognise` decides by content alone; `read` gives a Document for each job: none where
     the file is of the format and nothing in it asks for a GPU."""
@@ -117,6 +131,8 @@ class Format(NamedTuple):
     """Whether its launcher takes the first GPU of the list that it can get; gpuspec takes the cheapest that fits."""
     takes_files: bool = True
     """Whether what lies beside the file goes along to where the job runs; else only a `workdir` that it names."""
+    sent: Callable[[Document], Sent | None] = lambda document: None
+    """What goes along, where it is known to be all that the commands find."""
     disk_holds_image: bool = True
     """Whether the image and its packages lie on the disk that `disk_gb` is of."""
     repeats_setup: bool = False

@@ -6,7 +6,7 @@ keeps secrets of its own, and ends a machine by its cooldown alone."""
 from typing import Any
 
 from gpuspec.formats.document import Document, Format, OldName, Source
-from gpuspec.formats.job_spec import TELLING, job_of
+from gpuspec.formats.job_spec import TELLING, job_of, sent
 from gpuspec.formats.old_names import old_names
 from gpuspec.job.check import check
 from gpuspec.text import Tree
@@ -51,6 +51,7 @@ FORMAT = Format(
     read,
     mistakes=check,
     deprecated=deprecated,
+    sent=sent,
     cannot_say=frozenset({"budget", "clouds", "hosts", "items", "secrets", "spot"}),
     spelling={"downloads": "download", "readiness": "hooks.readiness", "setup.once": "only_once"},
     examples={

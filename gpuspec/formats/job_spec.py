@@ -2,7 +2,7 @@
 
 import re
 
-from gpuspec.formats.document import Document, Format, OldName, Source
+from gpuspec.formats.document import Document, Format, OldName, Sent, Source
 from gpuspec.job.check import check, valid_part
 from gpuspec.job.from_mapping import from_mapping
 from gpuspec.job.job import Job
@@ -44,6 +44,13 @@ def read(source: Source) -> tuple[Document, ...]:
     return (Document(source.path, source.jsonc, job_of(source.jsonc), "", FORMAT),)
 
 
+def sent(document: Document) -> Sent | None:
+    """The workdir. What git ignores stays behind unless `include` names it; on the author's own machine it is there
+    all the same."""
+    job = document.job
+    return None if job is None else Sent(job.workdir or ".")
+
+
 def deprecated(tree: Tree) -> tuple[OldName, ...]:
     """Fields that have a newer name."""
     if not isinstance(tree.value, dict) or OLD.isdisjoint(tree.value):
@@ -59,6 +66,7 @@ FORMAT = Format(
     read,
     mistakes=check,
     deprecated=deprecated,
+    sent=sent,
     examples={"readiness": '"readiness": {"http": "{address}", "timeout": 900}'},
     in_spec_fields=True,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,21 @@ if TYPE_CHECKING:
     from gpuspec.planning.plan import Plan
     from gpuspec.sizing import Need, Unsized
     from gpuspec.workload import Workload
+
+
+_FILES = (".py", ".sh", ".txt", ".yaml", ".yml", ".json", ".toml", ".cfg")
+_MOST_WORDS = 2_000
+
+
+_PROJECT = (
+    ".git", "pyproject.toml", "setup.py", "requirements.txt", "environment.yml", "uv.lock", "Pipfile", "poetry.lock",
+    "Dockerfile", "src",
+)  # fmt: skip
+
+
+def is_project(folder: str) -> bool:
+    """Whether a folder has what the folders of projects have, and is not where a lone file was put."""
+    return any(os.access(f"{folder}/{name}", os.F_OK) for name in _PROJECT)
 
 
 class Facts:
@@ -74,20 +89,18 @@ class Facts:
 
     def has(self, word: str) -> bool:
         """Whether there is any of it: a field of the Job ("gpu_types"), of the Workload ("workload.engine"), of the
-        Tree ("problems", "duplicates", "extensions"), "suppressions" or "unread"; "background": a command that
-        returns at once; "waiting": one that only waits. Cheaper than what a rule asks."""
+        Tree ("problems", "duplicates", "extensions"), "suppressions" or "unread"; what its commands do, in words
+        of `_DONE`. Cheaper than what a rule asks."""
         if word in ("problems", "duplicates", "extensions"):
             return bool(getattr(self.tree, word))
         if word == "suppressions":
             return bool(self.suppressions)
         if not self.has_job:
             return False
-        if word == "background":
-            return any(step.command.wrappers or step.command.in_background for step in self.commands)
-        if word == "waiting":
-            return any(step.command.name in ("sleep", "tail") for step in self.commands)
         if word.startswith("workload."):
             return getattr(self.workload, word[9:]) is not None
+        if word in _DONE:
+            return _DONE[word](self)
         return bool(self.unread if word == "unread" else getattr(self.job, word))
 
     def says(self, what: str | re.Pattern[str]) -> bool:
@@ -175,3 +188,37 @@ class Facts:
     def alike(self) -> list[Neighbour]:
         """The specs of the same folder that differ from this one in literals only, itself among them, by path."""
         return self._folders.alike(self.path, self.tree.text) if self.case.on_disk else []
+
+
+def _runs(facts: Facts, *words: str) -> bool:
+    """Whether one of some texts stands in `run`."""
+    run = facts.job.run or ""
+    return any(word in run for word in words)
+
+
+def _names_absent_files(facts: Facts) -> bool:
+    """Whether the commands may need a file that does not go along with the job."""
+    job, case = facts.job, facts.case
+    if not case.on_disk:
+        return False
+    if not case.document.format.in_spec_fields:
+        return True
+    folder = os.path.join(facts.folder, job.workdir or ".")
+    words = " ".join((*job.setup, job.run or "")).split()
+    named = [word for word in words[:_MOST_WORDS] if word.endswith(_FILES) and word[0] not in "-/~$\"'"]
+    there = [os.access(f"{folder}/{name}", os.F_OK) for name in named if "\0" not in name]
+    return not all(there) and (any(there) or is_project(folder))
+
+
+_DONE: dict[str, Callable[[Facts], bool]] = {
+    "absent-files": _names_absent_files,
+    "background": lambda facts: any(
+        step.command.wrappers or step.command.in_background for step in facts.commands
+    ),
+    "item-comment": lambda facts: _runs(facts, "{item}") and _runs(facts, "#"),
+    "item-split": lambda facts: _runs(facts, "GPUSPEC_ITEM", "c ", "eval ", "ssh ") and bool(facts.job.items),
+    "loops": lambda facts: _runs(facts, "for ", "while ", "xargs", "parallel"),
+    "waiting": lambda facts: any(step.command.name in ("sleep", "tail") for step in facts.commands),
+}
+"""What commands may do → whether these do: a file is needed that is not sent, something returns at once, `{item}`
+stands in a comment, a shell may take items apart, there is a loop, something only waits."""

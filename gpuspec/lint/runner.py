@@ -257,14 +257,14 @@ class _Wanted:
         looked for in the `first` of its jobs alone."""
         there, can_say = self._there(facts), facts.case.document.can_say
         refused = facts.refused if facts.has_job else frozenset()
-        entries = (*(self._of_job if facts.has_job else ()), *(self._of_text if first else ()))
-        return [
-            entry.wants
-            for entry in entries
-            if (not entry.when or not there.isdisjoint(entry.when))
-            and (not entry.asks_for or any(map(can_say, entry.asks_for)))
-            and not (refused and _is_about(entry, refused))
-        ]
+        entries: Iterable[Active] = (
+            *(self._of_job if facts.has_job else ()),
+            *(self._of_text if first else ()),
+        )
+        if refused:
+            entries = [entry for entry in entries if not _is_about(entry, refused)]
+        entries = [entry for entry in entries if not entry.when or not there.isdisjoint(entry.when)]
+        return [entry.wants for entry in entries if not entry.asks_for or any(map(can_say, entry.asks_for))]
 
     def _there(self, facts: Facts) -> set[str]:
         """The words that there is any of (see `Facts.has`). Where looking fails, the rules that want it are asked,

@@ -82,6 +82,9 @@ RULES = (
     rule("GS302", "spec-per-item", "launching.spec_per_item"),
     rule("GS303", "reload-per-item", "launching.reload"),
     rule("GS304", "batch-size-one", "launching.batch_one", when=LOADED),
+    rule("GS306", "item-unquoted", "launching.item_unquoted", when=("item-split",)),
+    rule("GS307", "items-overwrite", "launching.items_overwrite", when=("items", "loops")),
+    rule("GS308", "item-in-comment", "launching.item_unquoted", when=("item-comment",)),
     # GS4 the life of the machine
     rule("GS401", "keep-alive", "lifetime.keep_alive", asks_for=("keep_alive_minutes",)),
     rule("GS402", "no-time-limit", "lifetime.no_time_limit", asks_for=("budget.max_hours",)),
@@ -126,6 +129,7 @@ RULES = (
         when=("readiness",),
         asks_for=("readiness",),
     ),
+    rule("GS414", "files-not-sent", "lifetime.files_not_sent", when=("absent-files",)),
     # GS5 price
     rule("GS501", "spot-would-do", "price.spot_would_do", asks_for=("spot",)),
     rule(

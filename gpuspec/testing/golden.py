@@ -19,9 +19,11 @@ _NOT_CASES = (".out", ".fixed", ".pyc")
 
 
 def golden_cases(folder: str | os.PathLike[str]) -> list[str]:
-    """Paths of every case below a folder, sorted: all files but expectations, Python's and hidden ones."""
+    """Paths of every case below a folder, sorted: all files but expectations, Python's and hidden ones, and what is
+    in hidden folders: the files that cases name."""
     found = []
-    for here, _, names in os.walk(folder):
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             if not name.endswith(_NOT_CASES) and not name.startswith((".", "test_", "conftest")):
                 found.append(os.path.join(here, name))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from gpuspec.formats.document import Document, Format, Source
+from gpuspec.formats.document import Document, Format, Sent, Source
 from gpuspec.job.problem import SchemaProblem
 from gpuspec.text import Edit, Tree
 
@@ -88,6 +88,14 @@ def _written(document: Document, edit: Edit) -> Sequence[Edit]:
     return written(document, edit)
 
 
+def _sent(document: Document) -> Sent | None:
+    """Nothing, since 0.20, unless `repos` or `files` say so; an image may hold files of its own."""
+    job = document.job
+    if job is None or job.image or any(job.raw.get(field) for field in ("repos", "files", "docker")):
+        return None
+    return Sent(None, how="`files: [.]` or `repos: [.]`")
+
+
 def _mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
     from gpuspec.formats.dstack.mistakes import mistakes
 
@@ -101,6 +109,7 @@ FORMAT = Format(
     mistakes=_mistakes,
     no_job="no `gpu` stands under `resources`",
     written=_written,
+    sent=_sent,
     cannot_say=frozenset(
         {
             "budget.max_total",

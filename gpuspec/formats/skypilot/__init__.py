@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from gpuspec.formats.document import Document, Format, Source
+from gpuspec.formats.document import Document, Format, Sent, Source
 from gpuspec.job.problem import SchemaProblem
 from gpuspec.text import Edit, Tree
 
@@ -104,6 +104,12 @@ def _written(document: Document, edit: Edit) -> Sequence[Edit]:
     return written(document, edit)
 
 
+def _sent(document: Document) -> Sent | None:
+    from gpuspec.formats.skypilot.sent import sent
+
+    return sent(document)
+
+
 def _mistakes(tree: Tree) -> tuple[SchemaProblem, ...]:
     from gpuspec.formats.skypilot.mistakes import mistakes
 
@@ -117,6 +123,7 @@ FORMAT = Format(
     mistakes=_mistakes,
     no_job="no `accelerators` stand under `resources`",
     written=_written,
+    sent=_sent,
     cannot_say=frozenset(
         {
             "budget", "checkpoint", "deployment.shm_gb", "downloads", "gpu_types.form", "hosts", "items",
