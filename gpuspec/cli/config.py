@@ -31,18 +31,27 @@ def show(path: str, config: str | None, isolated: bool, format_: str) -> int:
     nearest = configs.config_for(path)
     configs.settings_for(path)
     rows = [
-        (key, nearest.values.get(key, default), nearest.path if key in nearest.values else None)
-        for key, (_, default, _) in KEYS.items()
+        (key, nearest.values.get(key, default), nearest.said_by(key)) for key, (_, default, _) in KEYS.items()
     ]
     if format_ == "json":
-        document = {key: {"value": value, "origin": origin} for key, value, origin in rows}
+        document = {
+            key: {
+                "value": value,
+                "origin": origins[-1] if origins else None,
+                **({"origins": origins} if len(origins) > 1 else {}),
+            }
+            for key, value, origins in rows
+        }
         say_document(json_text(document))
         return 0
     if nearest.path is None:
         say("# no gpuspec.toml, .gpuspec.toml or [tool.gpuspec] in pyproject.toml: defaults only")
     lines = [
-        (f"# {key} is not set" if value is None else f"{key} = {_toml(value)}", origin or "default")
-        for key, value, origin in rows
+        (
+            f"# {key} is not set" if value is None else f"{key} = {_toml(value)}",
+            ", ".join(origins) or "default",
+        )
+        for key, value, origins in rows
     ]
     wide = min(60, max(len(line) for line, _ in lines))
     say(*(f"{line:<{wide}}  # {origin}" for line, origin in lines))

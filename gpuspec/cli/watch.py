@@ -28,19 +28,20 @@ def watch(request: LintRequest) -> int:
         hint = "name the files, or leave --watch out."
         raise UserError("cannot-watch", f"--watch cannot go with {what}", hint)
     registry, files = collect(), list(request.paths)
+    extended: set[str] = set()
     request.configs(registry)  # what is wrong for good is told now
     try:
         while True:
-            files, before = _look(request, registry, files)
+            files, before = _look(request, registry, files, extended)
             _run(request)
-            _, after = _look(request, registry, files)
+            _, after = _look(request, registry, files, extended)
             if request.fix:
                 before = after  # what was just fixed is not news
             sys.stderr.write(f"watching {plural(len(files), 'file')}; Ctrl-C ends it\n")
             sys.stderr.flush()
             while after == before:
                 start = time.monotonic()
-                _, after = _look(request, registry, files)
+                _, after = _look(request, registry, files, extended)
                 time.sleep(max(EVERY, 10 * (time.monotonic() - start)))
     except KeyboardInterrupt:
         sys.stderr.write("\n")
@@ -57,14 +58,18 @@ def _run(request: LintRequest) -> None:
         complain(error)
 
 
-def _look(request: LintRequest, registry: Registry, known: list[str]) -> tuple[list[str], State]:
+def _look(
+    request: LintRequest, registry: Registry, known: list[str], extended: set[str]
+) -> tuple[list[str], State]:
     """(the files meant, when each of them and of the settings in force was changed). With settings that cannot be
-    read, the files are those known before."""
+    read, the files are those known before; those that settings extend are added to `extended`."""
     try:
-        files = list(request.files(request.configs(registry), []))
+        configs = request.configs(registry)
+        files = list(request.files(configs, []))
+        extended |= configs.extended()
     except UserError:
         files = known
-    return files, {path: _changed(path) for path in (*files, *_settings(request, files))}
+    return files, {path: _changed(path) for path in (*files, *_settings(request, files), *sorted(extended))}
 
 
 def _settings(request: LintRequest, files: list[str]) -> list[str]:

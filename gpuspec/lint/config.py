@@ -130,6 +130,10 @@ class Configs:
             for file in settings.refused:
                 yield f"{file} is named in local-rules and was not run; add --allow-local-rules if you trust it"
 
+    def extended(self) -> set[str]:
+        """The files that settings were read from, where they extend each other."""
+        return {file for config in (self._fixed, *self._folders.values()) if config for file in config.chain}
+
     def config_for(self, path: str) -> Config:
         """The config in force for a file or folder."""
         return self._config_in(_folder_of(path))
@@ -178,7 +182,8 @@ def settings_of(
     if config.path is None:
         return Settings()
     path, values = config.path, config.values
-    local, refused = _local(path, tuple(values.get("local-rules", ())), registry, local_rules)
+    (rules_of,) = config.said_by("local-rules") or (path,)
+    local, refused = _local(rules_of, tuple(values.get("local-rules", ())), registry, local_rules)
     registry = _with_local_rules(registry, local, refused)
     lists = {key: tuple(values.get(key, ())) for key in KEYS if KEYS[key][0] is list}
     per_file = tuple((glob, tuple(rules)) for glob, rules in values.get("per-file-ignores", {}).items())

@@ -23,6 +23,11 @@ NAMES = ("gpuspec.toml", ".gpuspec.toml", "pyproject.toml")
 SEVERITIES = ("info", "warning", "error")
 
 KEYS: dict[str, tuple[type[Any], Any, str]] = {
+    "extend": (
+        str,
+        None,
+        "Settings file to start from, seen from this one; what stands here goes before it.",
+    ),
     "select": (list, None, "Rules to run: codes, names or prefixes. Default: all."),
     "ignore": (list, (), "Rules to leave out."),
     "extend-select": (list, (), "Rules to run besides those selected."),
@@ -64,6 +69,16 @@ class Config(NamedTuple):
 
     path: str | None
     values: Mapping[str, Any]
+    origins: Mapping[str, tuple[str, ...]] = {}
+    """Where the file extends another: setting → the files it came from."""
+    chain: tuple[str, ...] = ()
+    """The file and those that it extends, the nearest first, where it extends any."""
+
+    def said_by(self, key: str) -> tuple[str, ...]:
+        """The files that a setting came from; none where it has its default."""
+        if key not in self.values or self.path is None:
+            return ()
+        return self.origins.get(key, (self.path,))
 
 
 def has_settings(path: str) -> bool:
@@ -82,7 +97,17 @@ def has_settings(path: str) -> bool:
 
 
 def read_config(path: str) -> Config:
-    """A config file. Raises UserError `bad-config` or `no-such-file`."""
+    """A config file, with what it extends. Raises UserError `bad-config` or `no-such-file`."""
+    config = read_one(path)
+    if "extend" in config.values:
+        from gpuspec.lint.extended import extended
+
+        config = extended(config)
+    return config
+
+
+def read_one(path: str) -> Config:
+    """One config file alone. Raises UserError `bad-config` or `no-such-file`."""
     import sys
 
     if sys.version_info >= (3, 11):

@@ -100,6 +100,8 @@ Settings stand in `gpuspec.toml`, in `.gpuspec.toml`, or under `[tool.gpuspec]` 
 above a file counts, and only that one; `--config FILE` names another, `--isolated` uses none. Globs start at the
 config file's folder. What the command line says goes on top. `gpuspec config show` prints every value and where
 it came from; an unknown key is an error. A config file has at most 1 MiB, and a list or table in it 1,000 entries.
+A file that says `extend = "FILE"` starts from the settings of that one
+([what replaces and what adds up](../how-to/monorepo.md)).
 
 ```toml
 select = ["GS"]
