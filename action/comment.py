@@ -1,7 +1,9 @@
-"""Puts the Markdown report into one comment of a pull request: written once, then kept up to date.
+"""Puts what a pull request changes into one comment of it: written once, then kept up to date.
 
 Run by action.yml with any Python, so it uses the standard library only. What it needs comes in the environment:
-MARKDOWN, STATUS, NUMBER, TOKEN, and GitHub's own GITHUB_API_URL and GITHUB_REPOSITORY.
+DELTA (what `gpuspec compare` wrote, a single line where nothing changed; empty where there is none), MARKDOWN (the
+whole report, which then takes its place), STATUS, NUMBER, TOKEN, and GitHub's own GITHUB_API_URL and
+GITHUB_REPOSITORY.
 """
 
 from __future__ import annotations
@@ -21,13 +23,15 @@ LONGEST = 60_000
 
 def main() -> int:
     """Write the comment. A token that may not (pull requests from forks) is a warning, no failure."""
-    report = Path(os.environ["MARKDOWN"]).read_text(encoding="utf-8")
+    delta = os.environ.get("DELTA", "")
+    report = Path(delta or os.environ["MARKDOWN"]).read_text(encoding="utf-8")
+    news = len(report.splitlines()) > 1 if delta else os.environ["STATUS"] != "0"
     issue = f"issues/{os.environ['NUMBER']}/comments"
     try:
         known = _own(issue)
         if known is not None:
             _ask("PATCH", f"issues/comments/{known}", {"body": body(report)})
-        elif os.environ["STATUS"] != "0":  # a clean pull request needs no comment
+        elif news:  # else the pull request needs no comment
             _ask("POST", issue, {"body": body(report)})
     except (HTTPError, URLError) as error:
         hint = "the job needs `permissions: pull-requests: write`; pull requests from forks never have it"
@@ -42,7 +46,8 @@ def body(report: str) -> str:
     for line in report.splitlines():
         room -= len(line) + 1
         if room < 0:
-            lines += ["", "… and more: see the summary of the job."]
+            folded = "\n".join(lines).count("<details>") - lines.count("</details>")
+            lines += ["", *["</details>"] * folded, "… and more: see the summary of the job."]
             break
         lines.append(line)
     return "\n".join(lines) + "\n"

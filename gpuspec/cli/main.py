@@ -18,6 +18,7 @@ from gpuspec.version import __version__
 COMMANDS = {
     "attach": "Make a run's ports answer on localhost.",
     "breakeven": "From how many requests on renting costs less than an API.",
+    "compare": "What a change does to findings and costs: new, fixed, before and after.",
     "completion": "Print the shell's completion script (bash, zsh, fish).",
     "config": "Settings, and where each came from.",
     "cost": "What a run has cost so far, against what was planned.",

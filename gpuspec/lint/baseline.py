@@ -47,11 +47,13 @@ class Baseline:
         for entry in sorted(known):
             self._of_key.setdefault(entry[:3], []).append(entry)
 
-    def known(self, found: Sequence[Located]) -> list[bool]:
-        """Of all findings of a run, which are known. Each entry is used up by one."""
+    def known(self, found: Sequence[Located], *, old: Collection[str] = ()) -> list[bool]:
+        """Of all findings of a run, which are known. Each entry is used up by one. `old` are files that were there
+        when it was written: like those it has entries of, they are no files that others became."""
         entries = [entry_of(each, self._root) for each in found]
         known = [self._admits(entry) for entry in entries]
-        new = [at for at, is_known in enumerate(known) if not is_known]
+        mine = {*old, *(entry.path for entry in self._left)}
+        new = [at for at, is_known in enumerate(known) if not is_known and entries[at].path not in mine]
         gone = self._gone() if new else {}
         if gone:
             for at in self._moved([(at, entries[at]) for at in new], gone):
@@ -130,6 +132,10 @@ class Baseline:
                 and (entry.rule not in rules if entry.path in linted else self._is_there(entry.path))
             }
         )
+
+    def left(self) -> Counter[Entry]:
+        """What found nothing so far."""
+        return Counter({entry: number for entry, number in self._left.items() if number > 0})
 
     def _is_there(self, path: str) -> bool:
         return os.path.lexists(os.path.join(self._root, path))

@@ -162,9 +162,15 @@ def difference(path: str, before: bytes, after: bytes, *, exact: bool = False) -
 
     from gpuspec.lint.secrets import masked
 
+    def between(old: str, new: str) -> list[str]:
+        both = (list(StringIO(text, newline="\n")) for text in (old, new))  # `patch` knows no other ends of lines
+        return list(unified_diff(*both, one_line(path), one_line(path)))
+
     texts = [data.decode() if exact else masked(data.decode("utf-8-sig")) for data in (before, after)]
-    old, new = (list(StringIO(text, newline="\n")) for text in texts)  # `patch` knows no other ends of lines
-    lines = []
-    for line in unified_diff(old, new, one_line(path), one_line(path)):
-        lines.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
-    return "".join(lines)
+    lines = between(*texts)
+    if not exact and "\r\n" in texts[0]:
+        # Shown to somebody, each end of a line as Windows writes it would be an escape; unless it is what changes.
+        plain = between(*(text.replace("\r\n", "\n") for text in texts))
+        lines = plain if len(plain) == len(lines) else lines
+    ended = (line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines)
+    return "".join(ended)

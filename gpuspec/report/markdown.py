@@ -21,21 +21,23 @@ def render(report: Report) -> str:
         for saving, found in sorted(priced, key=lambda pair: -pair[0].per_hour):
             longer = saving.in_words.partition(", ")[2] or "–"
             prices = (plain(dollars(saving.per_hour)), plain(longer))
-            out.append(f"| {' | '.join((_where(found), _what(found), *prices))} |")
+            out.append(f"| {' | '.join((where(found), what(found), *prices))} |")
     others = [found for saving, found in savings if not saving or saving.per_hour <= 0]
     if others:
         out += ["", "| where | what |", "|---|---|"]
-        out += [f"| {_where(found)} | {_what(found)} |" for found in others]
+        out += [f"| {where(found)} | {what(found)} |" for found in others]
     return "\n".join(out) + "\n"
 
 
-def _where(found: Located) -> str:
+def where(found: Located) -> str:
+    """The file and line of a finding, as code."""
     # In code nothing else means anything, not even a backslash before one of these.
     path = one_line(found.path).replace("|", escape("|")).replace("`", escape("`"))
     return f"`{path}:{found.place.line}`"
 
 
-def _what(found: Located) -> str:
+def what(found: Located) -> str:
+    """What a finding says, with a link to the page of its rule."""
     finding = found.finding
     code = plain(finding.code)
     code = f"[{code}]({_link(found.doc)})" if found.doc else code

@@ -95,8 +95,9 @@ def _spec(text: str, where: str) -> None:
 def _config(block: Block, where: str, folder: Path) -> None:
     """A config file of ours; pyproject.toml where a table `[tool.gpuspec…]` says so."""
     ours = "[tool.gpuspec" not in block.text
-    path = folder / "tried.toml" if ours else folder / ".tried" / "pyproject.toml"
-    path.parent.mkdir(exist_ok=True)
+    beside = folder / Path(block.title).parent  # what it extends is seen from there
+    path = beside / "tried.toml" if ours else folder / ".tried" / "pyproject.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(block.text, encoding="utf-8")
     before = os.getcwd()
     os.chdir(folder)  # `prices` may name a file that the page shows

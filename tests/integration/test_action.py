@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +19,7 @@ import pytest
 import yaml
 from traps import lay, sprung
 
-from .checkout import ROOT, clone
+from .checkout import ROOT, clone, commit_all, git
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
@@ -30,12 +31,20 @@ TWICE = '{ "run": "python x.py", "run": "python y.py" }\n'
 class Runner:
     """One job: a checkout, the runner's files, and the context that expressions are about."""
 
-    def __init__(self, folder: Path, api: str = "http://127.0.0.1:9", **inputs: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        api: str = "http://127.0.0.1:9",
+        *,
+        settings: str | None = 'select = ["GS0", "GS3"]\n',
+        **inputs: str,
+    ) -> None:
         self.checkout = folder / "checkout"
         self.temp = folder / "temp"
         for each in (self.checkout, self.temp):
             each.mkdir(parents=True, exist_ok=True)
-        (self.checkout / "gpuspec.toml").write_text('select = ["GS0", "GS3"]\n')
+        if settings:
+            (self.checkout / "gpuspec.toml").write_text(settings)
         self.files = {
             name: folder / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
         }
@@ -51,6 +60,8 @@ class Runner:
             "steps.install.outputs.python": sys.executable,
             "github.action_path": str(ROOT),
             "github.event.pull_request.number": "7",
+            "github.event.pull_request.base.sha": "",
+            "steps.compare.outputs.delta": "",
             "inputs.token": "secret-token",
         }
         self.path = [str(Path(sys.executable).parent)]
@@ -206,6 +217,110 @@ def test_one_comment_is_kept_up_to_date(tmp_path: Path, api: tuple[str, type[Api
     assert server.comments[0]["body"] == "<!-- gpuspec --> says who?"
 
 
+SPEC = """{
+  "name": "batch",
+  "task": "batch",
+  "model": { "id": "Qwen/Qwen2.5-7B-Instruct", "dtype": "bf16", "context": 4096 },
+  "gpu_types": ["GPU"],
+  "keep_alive_minutes": 3,
+  "budget": { "max_hours": 4 },
+  "run": "python batch.py"
+}
+"""
+
+
+class PullRequest:
+    """A repository with a branch `main`, and a checkout of a pull request as actions/checkout makes it: one commit
+    deep, the base not among what is there."""
+
+    def __init__(self, folder: Path, **base: str) -> None:
+        self.folder = folder
+        self.origin = folder / "origin"
+        self.origin.mkdir()
+        (self.origin / "gpuspec.toml").write_text('select = ["GS101", "GS002"]\n')
+        self._write(base)
+        commit_all(self.origin)
+        self.base = git(self.origin, "rev-parse", "HEAD").strip()
+        git(self.origin, "config", "uploadpack.allowAnySHA1InWant", "true")
+
+    def _write(self, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            (self.origin / f"{name}.gpu.jsonc").write_text(text)
+
+    def runner(self, api: str, *, gone: tuple[str, ...] = (), **changed: str) -> Runner:
+        for name in gone:
+            (self.origin / f"{name}.gpu.jsonc").unlink()
+        self._write(changed)
+        git(self.origin, "add", "-A")
+        git(self.origin, "commit", "-q", "--allow-empty", "-m", "change")
+        here = Path(tempfile.mkdtemp(dir=self.folder))
+        git(self.folder, "clone", "-q", "--depth=1", f"file://{self.origin}", str(here / "checkout"))
+        runner = Runner(here, api, settings=None)
+        runner.context["github.event.pull_request.base.sha"] = self.base
+        for name in ("Lint", "Compare with the base"):
+            done = runner.step(name)
+            assert done.returncode == 0, done.stderr
+        assert git(runner.checkout, "status", "--porcelain") == ""
+        said = runner.step("Comment on the pull request")
+        assert (said.returncode, said.stdout) == (0, ""), said.stderr
+        return runner
+
+
+def test_the_comment_is_what_changed(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
+    url, server = api
+    small, large = (SPEC.replace("GPU", gpu, 1) for gpu in ("RTX A5000", "H100 PCIe"))
+    other = large.replace("batch.py", "b.py")
+    change = PullRequest(tmp_path, one=small, two=other, three=large, four=TWICE)
+    # Nothing changes: one line, and that is no reason to write a comment.
+    runner = change.runner(url)
+    assert server.comments == []
+    assert Path(runner.context["steps.compare.outputs.delta"]).read_text() == (
+        "gpuspec: this changes no finding and no cost (3 findings as before).\n"
+    )
+    # `one` gets dearer, `two` is moved with all that is known of it, `three` and `four` go.
+    runner = change.runner(url, gone=("two", "three", "four"), one=large, moved="// here\n" + other)
+    body = server.comments[0]["body"]
+    assert body.startswith("<!-- gpuspec -->\n### gpuspec\n\n1 new finding, 2 fixed, 1 as before")
+    rows = [line for line in body.splitlines() if line.startswith("| `")]
+    job = re.fullmatch(
+        r"\| `one.gpu.jsonc` \| RTX A5000 → H100 PCIe \| (\S+) → (\S+) \(\+\d+ %\) "
+        r"\| (\S+) → (\S+) per million tokens \|",
+        rows[0],
+    )
+    assert job, rows[0]
+    before, after, *_ = (float(each.replace("$&#8203;", "")) for each in job.groups())
+    assert before < after
+    assert rows[1].startswith("| `three.gpu.jsonc` gone | H100 PCIe | $")
+    assert rows[2].startswith("| `one.gpu.jsonc:5` | ⚠️ [GS101]")
+    assert rows[3:] == [
+        "| `four.gpu.jsonc:1` | ✅ GS002 duplicate-key |",
+        "| `three.gpu.jsonc:5` | ✅ GS101 over-provisioned-gpu |",
+    ]
+    # What was written is kept up to date, though nothing is left to tell.
+    git(change.origin, "checkout", "-q", change.base)
+    change.runner(url)
+    assert len(server.comments) == 1
+    assert (
+        server.comments[0]["body"].splitlines()[1].startswith("gpuspec: this changes no finding and no cost")
+    )
+
+
+def test_without_a_base_the_comment_is_the_report(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
+    url, server = api
+    runner = Runner(tmp_path, url)
+    runner.context["github.event.pull_request.base.sha"] = "0" * 40
+    (runner.checkout / "job.jsonc").write_text(TWICE)
+    runner.step("Lint")
+    done = runner.step("Compare with the base")
+    assert (done.returncode, "::notice title=gpuspec::the base" in done.stdout) == (0, True)
+    runner.step("Comment on the pull request")
+    assert "1 error in 1 file" in server.comments[0]["body"]
+
+
+def test_comparing_has_no_token() -> None:
+    assert not {"TOKEN", "GITHUB_TOKEN"} & STEPS["Compare with the base"]["env"].keys()
+
+
 def test_a_comment_that_may_not_be_written_is_a_warning(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
     url, server = api
     server.refuse = True
@@ -227,6 +342,8 @@ def test_a_long_report_is_cut_at_a_line(monkeypatch: pytest.MonkeyPatch) -> None
     *rows, blank, last = text.splitlines()
     assert (blank, last) == ("", "… and more: see the summary of the job.")
     assert all(row.endswith("x |") for row in rows[1:])
+    folded = body("<details><summary>9 fixed</summary>\n" + "x" * 60 + "\n" + f"| {'x' * 90} |\n" * 2000)
+    assert folded.splitlines()[-2:] == ["</details>", "… and more: see the summary of the job."]
 
 
 def test_inputs_are_words_not_shell(tmp_path: Path) -> None:
@@ -290,7 +407,7 @@ def test_it_is_an_action_to_github() -> None:
 
 def test_every_expression_is_about_something_there() -> None:
     text = (ROOT / "action.yml").read_text(encoding="utf-8")
-    steps = (("lint", "Lint"), ("install", "Install gpuspec"))
+    steps = (("lint", "Lint"), ("install", "Install gpuspec"), ("compare", "Compare with the base"))
     outputs = {
         f"steps.{step}.outputs.{output}"
         for step, name in steps
@@ -298,6 +415,7 @@ def test_every_expression_is_about_something_there() -> None:
     }
     known = {f"inputs.{name}" for name in ACTION["inputs"]} | outputs
     known |= {"github.token", "github.action_path", "github.event.pull_request.number"}
+    known |= {"github.event.pull_request.base.sha"}
     known |= {"steps.python.outputs.python-path"}
     used = set(
         re.findall(r"\b(?:inputs|steps|github)\.[\w.-]+", " ".join(re.findall(r"\$\{\{(.*?)\}\}", text)))
