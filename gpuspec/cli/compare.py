@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpuspec.cli.options import config_option
+from gpuspec.cli.options import config_option, format_option
 from gpuspec.cli.run_lint import LintRequest, write
 from gpuspec.errors import UserError
 from gpuspec.lint.baseline import Baseline, entry_of, read_baseline
-from gpuspec.lint.files import check_binary, documents_in, lint_data, read_file
+from gpuspec.lint.files import check_binary, lint_data, read_file
 from gpuspec.lint.globs import relative
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located
-from gpuspec.lint.runner import Linter
+from gpuspec.lint.runner import Linter, documents_in
 from gpuspec.lint.settings import Settings
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.report.comparison import FORMATS, Comparison, JobChange, differs, render
@@ -38,7 +38,7 @@ ALIKE = 0.5
 @click.command("compare")
 @click.argument("base", metavar="BASE")
 @click.argument("paths", nargs=-1, metavar="[PATH]…")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@format_option(*FORMATS)
 @click.option("--output", metavar="FILE", help="Write the comparison to FILE.")
 @click.option("--scripts", is_flag=True, help="In folders, look at scripts, too.")
 @config_option

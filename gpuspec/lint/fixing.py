@@ -163,8 +163,10 @@ def difference(path: str, before: bytes, after: bytes, *, exact: bool = False) -
     from gpuspec.lint.secrets import masked
 
     def between(old: str, new: str) -> list[str]:
-        both = (list(StringIO(text, newline="\n")) for text in (old, new))  # `patch` knows no other ends of lines
-        return list(unified_diff(*both, one_line(path), one_line(path)))
+        before, after = (
+            list(StringIO(text, newline="\n")) for text in (old, new)
+        )  # no other ends, as for `patch`
+        return list(unified_diff(before, after, one_line(path), one_line(path)))
 
     texts = [data.decode() if exact else masked(data.decode("utf-8-sig")) for data in (before, after)]
     lines = between(*texts)

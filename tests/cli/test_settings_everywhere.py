@@ -105,6 +105,7 @@ COMMANDS: dict[str, Callable[[Path, list[str]], str]] = {
 }
 WITHOUT_PRICES = {
     "attach": "a run's ports",
+    "compare": "two folders, each by its own settings: test_compare.py has prices of its own",
     "completion": "shell words",
     "config": "prints the settings themselves",
     "cost": "what was planned and paid, from the record of the run",
@@ -124,7 +125,7 @@ WITHOUT_PRICES = {
 }
 """Why the settings about clouds and prices say nothing to these commands."""
 NOT_OF_JOBS = {
-    "select", "ignore", "extend-select", "per-file-ignores", "severity", "rules", "fail-on", "plugins",
+    "extend", "baseline", "select", "ignore", "extend-select", "per-file-ignores", "severity", "rules", "fail-on", "plugins",
     "local-rules", "pedantic", "preview", "include", "exclude",
 }  # fmt: skip
 """Settings about rules and files."""

@@ -165,6 +165,14 @@ def test_what_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypatch: pyt
     assert os.listdir(tmp_path) == ["a.gpu.jsonc"]
 
 
+def test_a_diff_of_lines_as_windows_ends_them_is_read_by_people() -> None:
+    before, after = b'{\r\n  "a": 1\r\n}\r\n', b'{\r\n  "b": 1\r\n}\r\n'
+    assert difference("x", before, after).splitlines()[3:] == [" {", '-  "a": 1', '+  "b": 1', " }"]
+    assert '-  "a": 1\r\n' in difference("x", before, after, exact=True)
+    # Where the ends are what changes, they show.
+    assert '-  "a": 1\r\n' in difference("x", before, before.replace(b"\r\n", b"\n"))
+
+
 def test_difference_applies_with_patch() -> None:
     assert (
         difference("a", b"x\ny", b"x\nz\n")
