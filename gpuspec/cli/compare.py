@@ -22,7 +22,7 @@ from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter, documents_in
 from gpuspec.lint.settings import Settings
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.report.comparison import FORMATS, Comparison, JobChange, differs, render
+from gpuspec.report.comparison import FORMATS, JobChange, WhatChanged, differs, render
 from gpuspec.rules import collect
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _joined(root: str, path: str) -> str:
     return path if root == "." else os.path.normpath(os.path.join(root, path))
 
 
-def compared(base: _Side, head: _Side) -> Comparison:
+def compared(base: _Side, head: _Side) -> WhatChanged:
     """What changed from one state to another."""
     became = _became(base, head)
     is_now = {old: new for new, old in became.items()}
@@ -177,7 +177,7 @@ def compared(base: _Side, head: _Side) -> Comparison:
         if left[entry] > 0:
             left[entry] -= 1
             fixed.append(each)
-    return Comparison(
+    return WhatChanged(
         new=tuple(each for at, each in enumerate(head.findings) if not was_there[at] and at not in hidden),
         fixed=tuple(fixed),
         kept=sum(was_there),

@@ -11,20 +11,14 @@ from gpuspec.catalog.price_file import names_a_file
 from gpuspec.errors import UserError
 from gpuspec.lint.config_file import (
     KEYS,
-    LARGEST_NUMBER,
     NAMES,
     Config,
     bad_config,
     has_settings,
-    near,
-    read_config,
-    said,
-    type_in_words,
+    read_one,
 )
-from gpuspec.lint.deferred import loaded
 from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Problem
-from gpuspec.lint.rule import Option, Rule
 from gpuspec.lint.selection import Selection
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.planning.case import JobSettings
@@ -163,6 +157,16 @@ class Configs:
         return config
 
 
+def read_config(path: str) -> Config:
+    """A config file, with what it extends. Raises UserError `bad-config` or `no-such-file`."""
+    config = read_one(path)
+    if "extend" in config.values:
+        from gpuspec.lint.extended import extended
+
+        config = extended(config)
+    return config
+
+
 def _project(config: Config) -> str | None:
     """The folder that settings stand in."""
     return None if config.path is None else os.path.dirname(os.path.abspath(config.path))
@@ -211,7 +215,7 @@ def settings_of(
             lists["select"] if "select" in values else None, lists["ignore"], lists["extend-select"], per_file
         ),
         severity=severity,
-        rules=_options(path, values.get("rules", {}), registry),
+        rules=_rule_options(path, values["rules"], registry) if "rules" in values else {},
         fail_on=values.get("fail-on", "warning"),
         job=jobs,
         agreed=_agreed(path, values, catalog),
@@ -312,49 +316,10 @@ def _with_local_rules(registry: Registry, local: Registry | None, refused: tuple
     return Registry((*registry.rules, *rules), (*registry.problems, *problems, *unseen))
 
 
-def _options(path: str, given: Mapping[str, Any], registry: Registry) -> dict[str, dict[str, Any]]:
-    checked: dict[str, dict[str, Any]] = {}
-    for word, options in given.items():
-        entry = registry.find(word)
-        if entry is None:
-            if registry.problems:
-                continue
-            names = [rule.rule.name for rule in registry.rules]
-            raise bad_config(path, f"[rules.{word}]: no rule has this name", near(word, names))
-        checked[entry.rule.name] = {
-            name: _option(path, loaded(entry.rule), name, value) for name, value in options.items()
-        }
-    return checked
+def _rule_options(path: str, given: Mapping[str, Any], registry: Registry) -> dict[str, dict[str, Any]]:
+    from gpuspec.lint.rule_options import rule_options
 
-
-def _option(path: str, rule: Rule, name: str, value: Any) -> Any:
-    option = next((option for option in rule.options if option.name == name), None)
-    where = f"[rules.{rule.name}] {name}"
-    if option is None:
-        names = [option.name for option in rule.options]
-        there = f"its options: {', '.join(names)}." if names else "it has none."
-        raise bad_config(path, f"{where}: {rule.name} has no such option", near(name, names) or there)
-    fault = _fault(option, value)
-    if fault:
-        raise bad_config(path, f"{where} = {said(value)}: {fault}", option.help)
-    return float(value) if option.type is float else value
-
-
-def _fault(option: Option, value: Any) -> str | None:
-    allowed = (int, float) if option.type is float else (option.type,)
-    if type(value) not in allowed:
-        return f"must be {type_in_words(option.type)}"
-    if value != value:
-        return "is no number"
-    if type(value) in (int, float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        return "must be between −2⁵³ and 2⁵³"
-    if option.type is list and not all(isinstance(item, str) for item in value):
-        return "must be a list of strings"
-    if option.minimum is not None and value < option.minimum:
-        return f"must be at least {option.minimum}"
-    if option.maximum is not None and value > option.maximum:
-        return f"must be at most {option.maximum}"
-    return None
+    return rule_options(path, given, registry)
 
 
 def _check_plugins(path: str, wanted: Iterable[str], registry: Registry) -> None:

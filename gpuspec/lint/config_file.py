@@ -96,16 +96,6 @@ def has_settings(path: str) -> bool:
         return True  # no file, or an absurd one: whoever reads it says so
 
 
-def read_config(path: str) -> Config:
-    """A config file, with what it extends. Raises UserError `bad-config` or `no-such-file`."""
-    config = read_one(path)
-    if "extend" in config.values:
-        from gpuspec.lint.extended import extended
-
-        config = extended(config)
-    return config
-
-
 def read_one(path: str) -> Config:
     """One config file alone. Raises UserError `bad-config` or `no-such-file`."""
     import sys

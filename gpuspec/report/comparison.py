@@ -32,7 +32,7 @@ class JobChange(NamedTuple):
     after: JobCost | None
 
 
-class Comparison(NamedTuple):
+class WhatChanged(NamedTuple):
     """`new` findings are shown and were not there before, `fixed` ones are gone, `kept` counts those that were there
     before, `silenced` those of them that a comment silences now."""
 
@@ -48,12 +48,12 @@ class Comparison(NamedTuple):
         return not (self.new or self.fixed or self.silenced or self.jobs)
 
 
-def render(format: str, comparison: Comparison) -> str:
+def render(format: str, comparison: WhatChanged) -> str:
     """A comparison in one of FORMATS."""
     return {"text": _text, "markdown": _markdown, "json": _json}[format](comparison)
 
 
-def summary(found: Comparison) -> str:
+def summary(found: WhatChanged) -> str:
     """`2 new findings, 1 fixed, 3 as before · +$1.20/hour`; one line."""
     parts = [plural(len(found.new), "new finding")]
     if found.fixed:
@@ -66,7 +66,7 @@ def summary(found: Comparison) -> str:
     return ", ".join(parts) + (f" · {money}" if money else "")
 
 
-def _sum(found: Comparison) -> str:
+def _sum(found: WhatChanged) -> str:
     """What an hour of all jobs costs more or less, in words; "" where nothing does, or where a price is missing."""
     before = [each.before.per_hour if each.before else 0.0 for each in found.jobs]
     after = [each.after.per_hour if each.after else 0.0 for each in found.jobs]
@@ -124,7 +124,7 @@ def _cells(each: JobChange) -> tuple[str, str, str, str]:
     )
 
 
-def _text(found: Comparison) -> str:
+def _text(found: WhatChanged) -> str:
     out = [summary(found)]
     for each in found.jobs:
         state, machine, hour, unit = _cells(each)
@@ -137,7 +137,7 @@ def _text(found: Comparison) -> str:
     return "".join(f"{one_line(' '.join(line.split()))}\n" for line in out)
 
 
-def _markdown(found: Comparison) -> str:
+def _markdown(found: WhatChanged) -> str:
     """Markdown for a comment; a single line where there is nothing to tell."""
     if found.is_empty:
         before = f" ({plural(found.kept, 'finding')} as before)" if found.kept else ""
@@ -175,7 +175,7 @@ def _row(each: JobChange) -> str:
     return f"| {label} | {plain(machine)} | {plain(hour)} | {plain(unit)} |"
 
 
-def _json(found: Comparison) -> str:
+def _json(found: WhatChanged) -> str:
     return json_text(
         {
             "version": __version__,

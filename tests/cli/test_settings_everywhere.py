@@ -125,8 +125,8 @@ WITHOUT_PRICES = {
 }
 """Why the settings about clouds and prices say nothing to these commands."""
 NOT_OF_JOBS = {
-    "extend", "baseline", "select", "ignore", "extend-select", "per-file-ignores", "severity", "rules", "fail-on", "plugins",
-    "local-rules", "pedantic", "preview", "include", "exclude",
+    "extend", "baseline", "select", "ignore", "extend-select", "per-file-ignores", "severity", "rules", "fail-on",
+    "plugins", "local-rules", "pedantic", "preview", "include", "exclude",
 }  # fmt: skip
 """Settings about rules and files."""
 

@@ -11,8 +11,8 @@ from rules_for_tests import NoCloud, NoEcho, registry
 
 from gpuspec import Option
 from gpuspec.errors import UserError
-from gpuspec.lint.config import Configs
-from gpuspec.lint.config_file import KEYS, read_config
+from gpuspec.lint.config import Configs, read_config
+from gpuspec.lint.config_file import KEYS
 from gpuspec.lint.settings import Overrides, Settings
 
 ROOT = Path(__file__).parents[2]

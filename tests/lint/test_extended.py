@@ -9,8 +9,7 @@ import pytest
 from rules_for_tests import NoCloud, NoEcho, registry
 
 from gpuspec.errors import UserError
-from gpuspec.lint.config import Configs
-from gpuspec.lint.config_file import read_config
+from gpuspec.lint.config import Configs, read_config
 from gpuspec.lint.extended import glob_from
 from gpuspec.lint.globs import glob_matches
 from gpuspec.lint.settings import Settings
