@@ -23,7 +23,6 @@ from benchmarks.judgement import (
     read_verdicts,
 )
 
-
 SETS = ("labels.jsonl", "second.jsonl")
 
 

@@ -186,7 +186,7 @@ def _is_below(pointer: str, places: set[str]) -> bool:
 def _with_flag(facts: Facts, pointer: str, text: str) -> str:
     """A word of a list of words after the flag that it is the value of: `--api-key`, in an item of its own."""
     above, _, last = pointer.rpartition("/")
-    if not (is_digits(last) and 0 < int(last)) or len(text) > 200:
+    if not (is_digits(last) and int(last) > 0) or len(text) > 200:
         return text
     flag = facts.tree.at(f"{above}/{int(last) - 1}")
     return f"{flag} {text}" if isinstance(flag, str) and flag.startswith("--") and len(flag) < 40 else text
