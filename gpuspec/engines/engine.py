@@ -311,6 +311,10 @@ class Engine(NamedTuple):
     """The share of the GPU that suits it where nothing else is there, and that people set by hand."""
     spills: bool = False
     """What the GPU does not hold it leaves to the CPU by itself."""
+    weights: Literal["safetensors", "GGUF", ""] = ""
+    """What it loads from the hub: repositories of safetensors, or files in GGUF; "": anything, or not known."""
+    gguf: Literal["file", "tag", ""] = ""
+    """How an engine of safetensors is told a GGUF file: by its path; also as `owner/name:Q4_K_M`; not at all."""
     registry: str = ""
     """Where its bare model names come from, if not from the Hugging Face hub."""
     lends_script_names: bool = False

@@ -165,6 +165,7 @@ TRANSFORMERS = Engine(
     Tool("transformers"),
     programs={("inference_api.py",): _KAITO},
     aliases=("hf",),
+    weights="safetensors",
     packages=("transformers",),
     module="transformers",
     memory=PYTORCH._replace(counted=True, widens_before=(5,)),
@@ -188,6 +189,7 @@ HF_TRAINER = Engine(
     "hf-trainer",
     "trainer",
     TRAINER,
+    weights="safetensors",
     programs={("autotrain", "llm"): _AUTOTRAIN},
     scripts=(
         (
@@ -219,6 +221,7 @@ TRL = Engine(
     "trl",
     "trainer",
     _TRL,
+    weights="safetensors",
     programs={
         **{("trl", algorithm): _trl(algorithm) for algorithm in ("sft", "dpo", "grpo", "kto", "reward")},
         ("trl", "vllm-serve"): Tool(
@@ -267,6 +270,7 @@ UNSLOTH = Engine(
     "unsloth",
     "trainer",
     _UNSLOTH,
+    weights="safetensors",
     programs={("unsloth", "studio"): Tool("unsloth", "interactive")},
     scripts=((("unsloth-cli", "unsloth_cli"), _UNSLOTH),),
     packages=("unsloth",),
@@ -300,6 +304,7 @@ TGI = Engine(
     programs={("text-generation-launcher",): _TGI},
     aliases=("text-generation-inference",),
     title="TGI",
+    weights="safetensors",
     prefill=vllm.PREFILL,
     images={"text-generation-inference": _TGI},
     cuda=(((1, 2), (12, 1)), ((2, 1), (12, 4)), ((3, 3), (12, 8))),  # its Dockerfile; 3.3 has Blackwell

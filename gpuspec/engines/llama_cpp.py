@@ -143,6 +143,7 @@ LLAMA_CPP = Engine(
         ("tools.sh", "-r"): _CLI,
     },
     aliases=("llama-cpp",),
+    weights="GGUF",
     binaries={
         "server": "llama-server",
         "main": "llama-cli",
@@ -256,6 +257,7 @@ KOBOLDCPP = Engine(
     _KOBOLD,
     programs={(name,): _KOBOLD for name in _KOBOLDS},
     title="KoboldCpp",
+    weights="GGUF",
     defaults=(Defaults(chunk=512),),
     memory=_OTHERS,
     decode=_DECODE,
@@ -274,6 +276,7 @@ TABBY = KOBOLDCPP._replace(
     images={"tabbyml/tabby": _TABBY},
     entrypoints={"tabbyml/tabby": "tabby [serve]"},  # its docker/Dockerfile.cuda, November 2026
     registry="TabbyML's registry of models",
+    weights="",
 )
 LLAMAFILE = KOBOLDCPP._replace(
     name="llamafile",
@@ -283,5 +286,7 @@ LLAMAFILE = KOBOLDCPP._replace(
     binaries={".llamafile": "llamafile"},
     server=Server(8080, "/health", loopback=True),
 )
-LM_STUDIO = KOBOLDCPP._replace(name="lm-studio", title="LM Studio", tool=Tool(None), programs={}, server=None)
+LM_STUDIO = KOBOLDCPP._replace(
+    name="lm-studio", title="LM Studio", tool=Tool(None), programs={}, server=None, weights=""
+)
 ENGINES = (LLAMA_CPP, OLLAMA, KOBOLDCPP, LLAMAFILE, LM_STUDIO, TABBY)

@@ -122,6 +122,8 @@ SGLANG = Engine(
         "",
     ),
     title="SGLang",
+    weights="safetensors",
+    gguf="file",
     in_aiconfigurator="sglang",
     prefill=vllm.PREFILL,
     packages=("sglang",),
@@ -166,6 +168,7 @@ LMDEPLOY = Engine(
     "lmdeploy",
     "server",
     _LMDEPLOY,
+    weights="safetensors",
     programs={
         ("lmdeploy", "serve", "api_server"): _LMDEPLOY,
         ("lmdeploy", "serve", "gradio"): _LMDEPLOY._replace(task="interactive"),
@@ -202,6 +205,7 @@ TENSORRT_LLM = Engine(
     },
     entrypoints={"tensorrt-llm/release": "", "ai-dynamo/tensorrtllm-runtime": ""},
     aliases=("trt-llm", "trtllm"),
+    weights="safetensors",
     in_aiconfigurator="trtllm",
     prefill=vllm.PREFILL,
     # free_gpu_memory_fraction: nine tenths of what weights and activations leave (llmapi, KvCacheConfig).
@@ -234,6 +238,7 @@ TEI = Engine(
     _TEI,
     programs={("text-embeddings-router",): _TEI},
     aliases=("text-embeddings-inference",),
+    weights="safetensors",
     images={"text-embeddings-inference": _TEI},
     entrypoints=dict.fromkeys(
         ("text-embeddings-inference", "huggingface-text-embeddings-inference-*"), "text-embeddings-router"

@@ -226,6 +226,7 @@ AXOLOTL = Engine(
     "axolotl",
     "trainer",
     _AXOLOTL,
+    weights="safetensors",
     programs={
         ("axolotl", "train"): _AXOLOTL,
         ("axolotl", "preprocess"): _AXOLOTL._replace(task=None),
@@ -242,6 +243,7 @@ LLAMA_FACTORY = Engine(
     "llama-factory",
     "trainer",
     _LLAMA_FACTORY,
+    weights="safetensors",
     programs={
         (cli, verb): tool
         for cli in ("llamafactory-cli", "lmf")  # its setup.py, get_console_scripts

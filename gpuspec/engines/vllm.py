@@ -173,6 +173,8 @@ VLLM = Engine(
     "server",
     _SERVE,
     refuses_other_names=True,
+    weights="safetensors",
+    gguf="tag",
     programs={
         ("vllm", "serve"): _SERVE,
         ("vllm", "run-batch"): _RUN_BATCH,
@@ -257,6 +259,8 @@ APHRODITE = Engine(
     _APHRODITE,
     programs={("aphrodite", "run"): _APHRODITE},
     title="Aphrodite",
+    weights="safetensors",
+    gguf="file",
     prefill=PREFILL,
     decode=DECODE,
     server=Server(2242, key_flags=("--api-keys", "--api-key")),

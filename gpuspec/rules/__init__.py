@@ -164,6 +164,7 @@ RULES = (
     rule("GS609", "eager-decoding", "serving.eager", when=("workload.eager",)),
     rule("GS610", "port-differs", "serving.port_differs", when=("ports", "readiness")),
     rule("GS611", "loopback-only", "serving.loopback_only", when=("ports", "readiness")),
+    rule("GS612", "model-not-loadable", "serving.not_loadable", when=("workload.not_loadable",)),
     # GS7 safety
     rule("GS701", "inline-secret", "safety.inline_secret"),
     rule("GS702", "insecure-download", "safety.insecure_download"),

@@ -9,6 +9,17 @@ from gpuspec.workload.uses import Use
 from gpuspec.workload.value import Value, Values
 from gpuspec.workload.values import ITSELF, NO_WEIGHTS, OWN_LAYERS
 
+_OF_SEVERAL = ("SLURM_NNODES", "SLURM_JOB_NUM_NODES", "SLURM_NODEID", "ray start --address")
+"""Variables and commands of jobs that are spread over several machines, how many nobody says."""
+_ONE_UNLESS_TOLD = (
+    "SKYPILOT_NUM_NODES",
+    "SKYPILOT_NODE_RANK",
+    "SKYPILOT_NODE_IPS",
+    "DSTACK_NODES_NUM",
+    "DSTACK_NODE_RANK",
+)
+"""Variables of launchers that take one machine where the job says no number: using them makes no job of several."""
+
 
 def merge(run: Sequence[Use], setup: Sequence[Use]) -> tuple[Values, list[str]]:
     """Fields of the main command with those of its alternatives and companions; further models.
@@ -126,3 +137,17 @@ def _beside(values: Values, main: Use, use: Use) -> list[str]:
             values.setdefault("task", _task(use))
         return _more(use)
     return [name.known or "unknown", *_more(use)]
+
+
+def asks_machines(run: str) -> bool:
+    """Whether commands ask the launcher on how many machines they run, or on which of them."""
+    return any(name in run for name in _ONE_UNLESS_TOLD)
+
+
+def several_machines(run: str) -> str | None:
+    """What in the commands says that they run on several machines at once, how many the launcher knows."""
+    for variable in () if asks_machines(run) else _OF_SEVERAL:
+        at = run.find(variable)
+        if at >= 0 and "#" not in run[run.rfind("\n", 0, at) + 1 : at]:
+            return variable
+    return None

@@ -22,19 +22,10 @@ if TYPE_CHECKING:
     from gpuspec.commands.steps import Step
     from gpuspec.workload.uses import Use
 
-_OF_SEVERAL = ("SLURM_NNODES", "SLURM_JOB_NUM_NODES", "SLURM_NODEID", "ray start --address")
-"""Variables and commands of jobs that are spread over several machines, how many nobody says."""
-_ONE_UNLESS_TOLD = (
-    "SKYPILOT_NUM_NODES",
-    "SKYPILOT_NODE_RANK",
-    "SKYPILOT_NODE_IPS",
-    "DSTACK_NODES_NUM",
-    "DSTACK_NODE_RANK",
-)
-"""Variables of launchers that take one machine where the job says no number: using them makes no job of several."""
-
 _PLACEHOLDER = re.compile(r"[$<>{}]|^(?:your|my)[-_]model|fill[-_]me|_HERE\b", re.I)
 """What a template, envsubst or the reader of an example is still to put in the place of."""
+_SIGNS = (":", "gguf", "mlx", "exl", "lora", "adapter", "hf.co/", "huggingface.co/")
+"""Of these a name has one that an engine of safetensors may not be able to load."""
 SHORTEST_WAIT = 3600
 """Seconds of `sleep` from which on it waits for somebody, not for something."""
 _STAYS = ("", "wait", "sleep", "tail", "fg")
@@ -59,7 +50,7 @@ def read(job: Job, steps: Sequence[Step] = (), *, catalog: Catalog) -> Workload:
 
 def _commands(job: Job, steps: Sequence[Step]) -> tuple[Values, list[str]]:
     from gpuspec.workload.fetched import downloaded, installed
-    from gpuspec.workload.merge import merge
+    from gpuspec.workload.merge import merge, several_machines
     from gpuspec.workload.uses import use_of
 
     # A server that setup starts counts after all that `run` does.
@@ -71,7 +62,7 @@ def _commands(job: Job, steps: Sequence[Step]) -> tuple[Values, list[str]]:
     values, others = merge(run, setup)
     if _serves_itself(job, run, steps):
         values.pop("task", None)
-    if "nodes" not in values and (variable := _several_machines(job.run or "")):
+    if "nodes" not in values and (variable := several_machines(job.run or "")):
         values["nodes"] = Value(None, Origin("command", variable, job.pointer("run")))
     engine = values["engine"].known if "engine" in values else None
     versions = installed(steps)
@@ -172,20 +163,6 @@ def _serves_itself(job: Job, run: list[Use], steps: Sequence[Step]) -> bool:
     from gpuspec.engines import engine_of
 
     return bool(waited) and waited[-1] not in _STAYS and not engine_of(waited[-1]).also_client
-
-
-def asks_machines(run: str) -> bool:
-    """Whether commands ask the launcher on how many machines they run, or on which of them."""
-    return any(name in run for name in _ONE_UNLESS_TOLD)
-
-
-def _several_machines(run: str) -> str | None:
-    """What in the commands says that they run on several machines at once, how many the launcher knows."""
-    for variable in () if asks_machines(run) else _OF_SEVERAL:
-        at = run.find(variable)
-        if at >= 0 and "#" not in run[run.rfind("\n", 0, at) + 1 : at]:
-            return variable
-    return None
 
 
 def _localized(values: Values, job: Job, folders: dict[str, str], within: str) -> None:
@@ -290,6 +267,9 @@ def _workload(
     match = resolved(name, engine, catalog)
     if name and is_path(name) and (match is None or match.model is None):
         match = _as_served(values, catalog) or match
+    if refused := _refused(values, name, engine, match):
+        values["not_loadable"] = refused
+        match = None
     if match:
         layers_left(values, match)
         _from_name(values, match.quantization, name, engine)
@@ -324,6 +304,22 @@ def _workload(
         beyond=beyond or None,
         origins=MappingProxyType(origins),
     )
+
+
+def _refused(values: Values, name: str | None, engine: str | None, match: ModelMatch | None) -> Value | None:
+    """That an engine cannot load a model of this name, which a command gives it, and why; None where it may."""
+    given = values.get("model_name")
+    if not name or not engine or given is None or given.origin.kind not in ("command", "file"):
+        return None
+    from gpuspec.engines import engine_of
+
+    row = engine_of(engine)
+    if not (row.weights == "GGUF" or any(sign in name.lower() for sign in _SIGNS)):
+        return None
+    from gpuspec.workload.loadable import why_not
+
+    why = why_not(name, row, match)
+    return given._replace(known=why) if why else None
 
 
 def _as_served(values: Values, catalog: Catalog) -> ModelMatch | None:

@@ -73,6 +73,8 @@ class Workload(NamedTuple):
     prefix_caching: bool | None = None
     text_only: bool | None = None
     """Whether what lets the model see and hear is not loaded."""
+    not_loadable: str | None = None
+    """Why the engine cannot load a model of this name (`loadable.why_not`); its size then counts for nothing."""
     drafts: bool | None = None
     """Whether the model's own layers for speculative decoding (MTP) are loaded."""
     draft: "Workload | None" = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Related, Rule, Saving
 from gpuspec.words import dollars
-from gpuspec.workload.read import asks_machines
+from gpuspec.workload.merge import asks_machines
 
 
 class GpusUnused(Rule):

@@ -99,7 +99,12 @@ def _named(facts: Facts) -> dict[str, str]:
     if facts.job.model and facts.job.model.id:
         found[facts.job.model.id] = facts.job.pointer("model.id")
     work = facts.commands_only
-    if work.model_name and is_hub_id(work.model_name) and not engine_of(work.engine).registry:
+    if (
+        work.not_loadable is None
+        and work.model_name
+        and is_hub_id(work.model_name)
+        and not engine_of(work.engine).registry
+    ):
         found.setdefault(work.model_name, work.origin("model_name").pointer)
         if work.draft and work.draft.model_name and is_hub_id(work.draft.model_name):
             found.setdefault(work.draft.model_name, work.origin("draft").pointer)
