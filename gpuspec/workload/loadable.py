@@ -36,13 +36,14 @@ def why_not(name: str, engine: Engine, match: ModelMatch | None) -> str | None:
         return None if held else "tag"
     words = re.split(r"[-_.]+", name.rpartition("/")[2].lower())
     if "/" in name and words[-1] == "gguf" and not name.endswith(".gguf") and engine.gguf:
-        return "gguf"
+        return None if _has_config(name) else "gguf"
     if "mlx" in words and not name.startswith("mlx-community/") and any(map(_BITS.fullmatch, words)):
         return "mlx"
     if any(word.startswith(("exl2", "exl3")) for word in words) and "EXL2" in engine.quantizing.refuses:
         told = match is not None and find_scheme(match.quantization).family == "EXL2"  # GS203 says it
         return None if told else "exl"
-    return "adapter" if _is_adapter(words) and "/" in name and engine.memory.adapters else None
+    adapts = "/" in name and engine.memory.adapters and _is_adapter(words)
+    return "adapter" if adapts and not _has_config(name) else None
 
 
 def _no_gguf(name: str, match: ModelMatch | None) -> str | None:
@@ -51,6 +52,13 @@ def _no_gguf(name: str, match: ModelMatch | None) -> str | None:
     if known is None or "gguf" in name.lower() or match is None or match.quantization or "/" not in name:
         return None
     return "safetensors" if name.lower() in {alias.lower() for alias in known.aliases} else None
+
+
+def _has_config(name: str) -> bool:
+    """Whether a repository is known to hold a whole model, whatever it is called."""
+    from gpuspec.catalog.hub_table import HubTable
+
+    return HubTable().has(name)
 
 
 def _is_adapter(words: list[str]) -> bool:
