@@ -36,7 +36,7 @@ def why_not(name: str, engine: Engine, match: ModelMatch | None) -> str | None:
         return None if held else "tag"
     words = re.split(r"[-_.]+", name.rpartition("/")[2].lower())
     if "/" in name and words[-1] == "gguf" and not name.endswith(".gguf") and engine.gguf:
-        return None if _has_config(name) else "gguf"
+        return "gguf"
     if "mlx" in words and not name.startswith("mlx-community/") and any(map(_BITS.fullmatch, words)):
         return "mlx"
     if any(word.startswith(("exl2", "exl3")) for word in words) and "EXL2" in engine.quantizing.refuses:

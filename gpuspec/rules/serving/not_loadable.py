@@ -80,7 +80,7 @@ def _words(facts: Facts, name: str, why: str) -> tuple[str, str]:
         one = f"{name}:Q4_K_M" if engine.gguf == "tag" else "the path of one .gguf file of it"
         base = f" --tokenizer {own}" if own and engine.gguf == "tag" else ""
         return (
-            "it holds many GGUF files and no config",
+            "it holds GGUF files, and none is named",
             f"{one}{base}; llama-server -hf {name} takes it as it is",
         )
     if why == "adapter":
