@@ -18,6 +18,21 @@ class UnpricedCase(Case):
         return PriceBook(self.catalog, Stock())
 
     @cached_property
+    def listed(self) -> Case:
+        """The same job at the prices of all lists: what machines cost beside each other, though not to whom."""
+        other = Case(
+            self.document,
+            settings=self.settings,
+            overrides=self.overrides,
+            catalog=self.catalog,
+            on_disk=self.on_disk,
+        )
+        other.shared = self.shared.setdefault(UnpricedCase, {})  # markets of its own
+        other.steps, other.workload = self.steps, self.workload
+        other.sizes, other.work = self.sizes, self.work
+        return other
+
+    @cached_property
     def offers(self) -> tuple[Offer, ...]:
         """None."""
         return ()
@@ -39,3 +54,13 @@ def is_unpriced(case: Case) -> bool:
     file, a batch script. Whoever assumes a GPU (`--assume-gpu`) asks for prices."""
     document = case.document
     return not (document.format.in_spec_fields or document.can_say("clouds") or case.assumed_gpu)
+
+
+def at_all_prices(case: Case) -> Case | None:
+    """The job at the prices of all lists, where its file does not tell what rents its machine, or no list has the
+    machine on the cloud that it names; None where its price is known."""
+    if isinstance(case, UnpricedCase):
+        return case.listed
+    if case.job.deployment is None or any(one.price for one in case.choices):
+        return None
+    return case.instead(job=case.job._replace(clouds=(), regions=()))

@@ -330,9 +330,10 @@ class Case:
         return self.cuda_builds if gpu.architecture in LEAST_CUDA else ()
 
     def _why_not(self, gpu: "Gpu") -> str:
-        from gpuspec.planning.features import why_not
+        from gpuspec.planning.features import not_rented, why_not
 
-        return why_not(self.workload, gpu, self.cuda_builds_for(gpu))
+        there = "" if self.document.format.in_spec_fields else not_rented(self.document.format.name, gpu)
+        return there or why_not(self.workload, gpu, self.cuda_builds_for(gpu))
 
     @cached_property
     def choices(self) -> "tuple[Alternative, ...]":

@@ -98,3 +98,10 @@ def too_old(build: "CudaBuild", gpu: Gpu) -> bool:
     """Whether what brings CUDA along has no kernels for a GPU. Builds for Arm hosts are others."""
     least = LEAST_CUDA.get(gpu.architecture)
     return least is not None and not gpu.arm_host and build.cuda < least
+
+
+def not_rented(place: str, gpu: Gpu) -> str:
+    """Why nobody gets the GPU where the jobs of a format run ("modal"); "" where that is not known."""
+    from gpuspec.catalog.rented_gpus import rented_at
+
+    return "" if rented_at(place, gpu.name) else f"{place} rents no {gpu.name}"

@@ -8,20 +8,12 @@ from typing import Any
 
 from gpuspec.catalog import Gpu, GpuMatch, Offer
 from gpuspec.job import Job
-from gpuspec.planning import limits
+from gpuspec.planning import limits, price_lists
 from gpuspec.planning.alternatives import Alternative, InOrder, speed_of
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.measure import Measure
 from gpuspec.planning.plan import Candidate, Plan
-from gpuspec.planning.price_lists import (
-    Bound,
-    Price,
-    PriceBook,
-    PriceList,
-    bids_of,
-    prices_of,
-    why_not_payable,
-)
+from gpuspec.planning.price_lists import Bound, Price, PriceBook, PriceList, bids_of, prices_of
 from gpuspec.sizing import Fit, Need, Unsized
 from gpuspec.words import By
 from gpuspec.workload import Workload
@@ -177,7 +169,7 @@ class Market:
         payable, most = prices_of(offer, self.job.spot), self.job.max_price
         if not payable:
             payable = prices_of(offer, "allowed")[:1] or bids_of(offer)
-            broken = broken or (("spot", why_not_payable(payable[0])) if payable else None)
+            broken = broken or (("spot", price_lists.why_not_payable(payable[0])) if payable else None)
         for price, spot, _ in payable:
             over = (
                 ("max_price", f"${price:.2f}/h, max_price is ${most:.2f}/h") if exceeds(price, most) else None
@@ -234,8 +226,8 @@ class Market:
         )
 
     def choices(self) -> tuple[Alternative, ...]:
-        """Every known GPU that the spec names, in the order written; of a name that several share, the one that the
-        plan takes: the cheapest that is large enough. Where there is none, the largest."""
+        """Every known GPU that the spec names, in the order written; of a name that several share, the cheapest that
+        is large enough, as the plan takes it."""
         found = []
         for written in self.job.gpu_types:
             match = self.book.catalog.resolve_gpu(written.name)
@@ -254,6 +246,8 @@ class Market:
         enough = [one for one in each if self.large_enough(one)]
         if not enough:
             return max((one.gpu for one in each), key=lambda gpu: gpu.vram_gib)
+        if not any(one.price for one in enough) and any(one.price for one in each):
+            return match.ambiguous[0]  # nobody rents out the others
         best = min(enough, key=self.dearness).gpu
         return next((gpu for gpu in match.ambiguous if best.name in (gpu.name, *gpu.variants)), best)
 
@@ -378,7 +372,8 @@ def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
     )
     installed = tuple(step.text for step in case.steps if "install" in step.text)
     used = case.gpus_used.gpus if case.gpus_used else None
-    key = (id(case.catalog), case.work, case.settings, case.overrides, terms, installed, used)
+    where = case.document.format.name, installed, used  # jobs of a format may have only some GPUs
+    key = (id(case.catalog), case.work, case.settings, case.overrides, terms, where)
     found: Market | None = case.shared.get(key)
     if found is None:
         if len(case.shared) >= MOST_KEPT:

@@ -23,3 +23,10 @@ def min_saving(default: float, of: str = "price") -> Option:
 def min_speed(default: float) -> Option:
     """How fast the cheaper machine must be for the rule to suggest it."""
     return share("min_speed", default, "Least share of the speed that the cheaper machine must keep.")
+
+
+def least_saving() -> Option:
+    """How many dollars must be saved for the rule to report it."""
+    return amount(
+        "least_saving", 0.3, "Least dollars that must be saved for each hour that the machine runs."
+    )

@@ -20,7 +20,7 @@ class MissingPreDownload(Rule):
     ## What it does
     Reports a model of the Hugging Face hub that the command loads and that `downloads` does not list, where fetching
     it costs something: it takes a tenth of the run (`budget.max_hours`, or what a training is expected to take),
-    where no end is known more than ten minutes at 100 MB/s; or more than two minutes that are paid again each time,
+    where no end is known more than ten minutes at 100 MB/s; or more than four minutes that are paid again each time,
     by spot machines that are taken away and servers that go to zero. Silent where a setup step fetches it, or where
     a cache that outlives the machine is set up.
 
@@ -69,7 +69,7 @@ class MissingPreDownload(Rule):
             "minutes", 10.0, "Minutes of download that are long, where nothing says how long the job runs."
         ),
         share("of_run", 0.1, "Share of the run from which its download is long."),
-        amount("again", 2.0, "Minutes of download that are long where each start pays them."),
+        amount("again", 4.0, "Minutes of download that are long where each start pays them."),
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
@@ -77,6 +77,8 @@ class MissingPreDownload(Rule):
         origin = facts.commands_only.origin("model_name")
         if found is None or not facts.job.run:
             return
+        if facts.choices and all(one.verdict == "does not fit" for one in facts.choices):
+            return  # it never gets there
         if declared(facts, found.name) or _fetched_before(facts, found.name) or _kept(facts):
             return
         from gpuspec.sizing.files import bytes_on_disk  # most specs load nothing from a hub
@@ -91,12 +93,12 @@ class MissingPreDownload(Rule):
         paid = minutes / 60 * (facts.per_hour or 0.0)
         cost = f", {dollars(paid)} of a waiting GPU" if paid >= 0.005 else ""
         where = f" (by {origin.path})" if origin.path else ""
+        takes = f"{size / 1e9:.0f} GB, {figure(minutes, 2)} min at 100 MB/s"
         field = facts.format.spelled("downloads")
         yield self.finding(
             found.pointer,
-            f"the command{where} downloads {found.name} itself ({size / 1e9:.0f} GB, {minutes:.2g} min at 100 MB/s"
-            f"{cost}): {why}; from `{field}` it is resumed after a break, bounded by a timeout, and kept for the "
-            "next run",
+            f"the command{where} downloads {found.name} itself ({takes}{cost}): {why}; from `{field}` it is resumed "
+            "after a break, bounded by a timeout, and kept for the next run",
             suggestion=f'list it: {{"strategy": "hf", "source": "{found.name}"}}',
             fix=Fix(f"add it to {field}", (_entry(facts, found.name, size),), safe=False),
             numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")],
@@ -127,6 +129,8 @@ def _fetched_before(facts: Facts, name: str) -> bool:
     if serverless and name in serverless.models:
         return True
     for step in facts.commands:
+        if not step.setup:
+            continue  # its GPU waits, too
         texts = [word.text for word in step.command.words]
         fetches = "download" in texts or "snapshot_download" in step.text or texts[:1] in (["git"], ["aws"])
         if fetches and name in step.text:

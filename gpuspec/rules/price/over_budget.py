@@ -11,6 +11,10 @@ from gpuspec.planning.cost import cost_at, exceeds, highest_price, time_limit
 from gpuspec.planning.plan import Cost, Plan
 from gpuspec.words import dollars
 
+LEAST, LEAST_SHARE = 1.0, 0.05
+"""Dollars, and the share of the budget, below which nobody minds what a machine at `max_price` would cost more: it is
+the idle end and the disk."""
+
 
 class OverBudget(Rule):
     """The run may cost more than its budget.
@@ -18,7 +22,8 @@ class OverBudget(Rule):
     ## What it does
     Adds up the worst case of one run: `budget.max_hours` × the price, the idle tail, the download, the disk, and
     what else the cloud bills, such as the rest of an hour that has begun. Compares it with `budget.max_total`. An
-    error when even the cheapest machine exceeds it; a warning when only a machine at `max_price` does. Without
+    error when even the cheapest machine exceeds it; a warning when only a machine at `max_price` does, by $1 and 5 %
+    at least. Without
     `max_hours` the run ends when the budget is spent, and there is nothing to report unless the tail alone exceeds
     it.
 
@@ -65,6 +70,10 @@ class OverBudget(Rule):
         highest = highest_price(plan.choice, facts.job)
         for price, sure in ((plan.choice.price, True), (highest, False)):
             cost = cost_at(facts.job, plan, plan.choice._replace(price=price))
+            if not sure and (cost.total or 0.0) < budget.max_total + max(
+                LEAST, LEAST_SHARE * budget.max_total
+            ):
+                return
             if exceeds(cost.total, budget.max_total):
                 yield self._report(facts, plan, cost, price=price, sure=sure)
                 return

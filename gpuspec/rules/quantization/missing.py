@@ -13,9 +13,14 @@ from gpuspec.quantization.quality import QUALITY
 from gpuspec.rules.cheaper_machines import capability, cheaper_machines
 from gpuspec.rules.cost_in_words import here, saving, there
 from gpuspec.rules.numbers import as_sure, need_lines, price_lines
-from gpuspec.rules.options import min_saving, min_speed
+from gpuspec.rules.options import least_saving, min_saving, min_speed
 from gpuspec.words import gib, percent
 
+LEAST_PRICE = 1.0
+"""$/h from which fewer bits are worth the work of checking what they lose."""
+FEW, MARLIN = 8, 8.0
+"""Sequences at once beyond which 4-bit weights need kernels like Marlin's to gain anything, and the capability from
+which these run (vLLM, supported hardware, 2026-11): Turing's AWQ and GPTQ kernels compute each on its own."""
 LEAST_IMAGE_PARAMS = 8.0
 """Billions: below it, image models fit the cheapest GPUs as they are."""
 
@@ -65,7 +70,7 @@ class MissingQuantization(Rule):
     code = "GS201"
     name = "missing-quantization"
     severity = "warning"
-    options = (min_saving(0.3), min_speed(0.4))
+    options = (min_saving(0.3), min_speed(0.4), least_saving())
     asks_for = ("model.quantization",)
 
     def check(self, facts: Facts) -> Iterator[Finding]:
@@ -79,7 +84,9 @@ class MissingQuantization(Rule):
             found = self._cheapest(facts, scheme, current, least * (1 - facts.options["min_saving"]))
             if found:
                 best, least = (scheme, found), found.cost
-        if best:
+        if current.per_hour < LEAST_PRICE:
+            return  # who rents a cheap card that holds the weights has chosen well
+        if best and saving(current, best[1]).per_hour >= facts.options["least_saving"]:
             yield self._report(facts, current, *best)
 
     def _schemes(self, facts: Facts) -> tuple[Scheme, ...]:
@@ -109,7 +116,10 @@ class MissingQuantization(Rule):
         # Each token reads all weights, so in 4 bit the same bandwidth gives four times the tokens.
         gain = 16 / scheme.width if text else 1.0
         for found in cheaper_machines(facts, current, workload, at_most=at_most, gain=gain):
-            able = capability(found.machine) >= (scheme.native_capability or scheme.least_capability)
+            least = scheme.native_capability or scheme.least_capability
+            if scheme.width == 4 and max(found.at_once or (1,)) > FEW:
+                least = max(least, MARLIN)
+            able = capability(found.machine) >= least
             if able and _linked(found.machine) and (text or self._cheaper_work(facts, found)):
                 return found
         return None

@@ -57,7 +57,9 @@ class FallbackOrder(Rule):
         job = facts.job
         priced = [machine for machine in facts.choices if machine.price]
         cap, floor = job.max_price, job.min_vram or 0
-        expensive = [machine for machine in priced if exceeds(machine.per_hour, cap)]
+        floats = _floats(facts)
+        surely = cap * FLOATING if floats and cap else cap
+        expensive = [machine for machine in priced if exceeds(machine.per_hour, surely)]
         left = [
             machine for machine in facts.choices if machine not in expensive and machine.gpu.vram_gb >= floor
         ]
@@ -67,7 +69,7 @@ class FallbackOrder(Rule):
                 job.pointer("max_price"),
                 f"max_price of {dollars(cap or 0)}/h leaves nothing to rent: the cheapest GPU listed, "
                 f"{cheapest.label}, costs {dollars(cheapest.per_hour)}/h",
-                severity="error",
+                severity="warning" if floats else "error",
                 related=[Related(machine.pointer, f"{dollars(machine.per_hour)}/h") for machine in expensive],
                 suggestion=f"raise max_price to {dollars(cheapest.per_hour)}, or name cheaper GPUs",
             )
@@ -97,7 +99,7 @@ class FallbackOrder(Rule):
 
         found = min(costs.values(), key=order)
         cheapest = found.machine
-        if found.cost >= 1 / 1.05:
+        if found.cost > MOST_COST:
             return
         yield self.finding(
             first.pointer,
@@ -126,3 +128,16 @@ class FallbackOrder(Rule):
                 moves.append(Edit("move", f"{pointer}/{at}", f"{pointer}/{place}"))
                 left.insert(place, left.pop(at))
         return Fix("cheapest first", tuple(moves), safe=False)
+
+
+MOST_COST = 0.85
+"""Share of what the work costs on the first GPU of a list that it costs at most on one worth listing before it."""
+FLOATING = 1.5
+"""Times `max_price` from which a price of a market place is above it: what strangers ask for a machine moves by tens
+of percent within a day, and a price list is a look at it."""
+
+
+def _floats(facts: Facts) -> bool:
+    """Whether the job may rent from strangers."""
+    terms = facts.market.terms
+    return terms.hosts == "any" or not terms.community.isdisjoint(terms.clouds | terms.allowed)

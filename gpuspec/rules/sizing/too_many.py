@@ -20,6 +20,7 @@ class TooManyGpus(Rule):
     ## What it does
     For jobs on several GPUs, looks for fewer of the same, or one larger one, that surely fit and cost less.
     What is done, and the time that the GPUs take to talk to each other, is counted: what the work costs must be less.
+    Where no price is known: fewer of the same that hold it with as much room again.
     A replica per GPU (`data_parallel`) serves more and is not reported, nor are GPUs that the command leaves idle
     (`gpus-unused` does).
 
@@ -64,7 +65,10 @@ class TooManyGpus(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         current = facts.baseline
-        if current is None or _one_of_several(facts, current):
+        if current is None:
+            yield from self._without_prices(facts)
+            return
+        if _one_of_several(facts, current):
             return
         if current.fit is not None and current.fit.verdict != "fits":
             return  # what may not hold the job is not too much
@@ -91,6 +95,31 @@ class TooManyGpus(Rule):
             if better.gpu_count == 1
             else f"use {better.label} and split the model over {better.gpu_count}",
             numbers=(*need_lines(better), *price_lines(facts, current, found)),
+        )
+
+    def _without_prices(self, facts: Facts) -> Iterator[Finding]:
+        """That fewer of the same GPU are enough needs no price."""
+        if not facts.choices or max(one.gpu_count for one in facts.choices) < 2:
+            return
+        from gpuspec.rules.sizing.larger_than_needed import fewer_of, only_one
+
+        current = only_one(facts.case)
+        if current is None or _one_of_several(facts, current):
+            return
+        better = fewer_of(facts.case, current)
+        if better is None or better.fit is None:
+            return
+        need = better.fit.need
+        yield self.finding(
+            facts.gpu_place(current),
+            f"{current.label} is more than it takes: {better.gpu_count if better.gpu_count > 1 else 'one'} of them "
+            f"hold{'s' * (better.gpu_count == 1)} the job ({span_of_gib(need.low, need.high)} of "
+            f"{better.fit.usable:.1f} GiB{' on each' * (better.gpu_count > 1)}) with room for as much again",
+            confidence="medium",
+            suggestion=f"use {better.label}, without splitting the model"
+            if better.gpu_count == 1
+            else f"use {better.label} and split the model over {better.gpu_count}",
+            numbers=tuple(need_lines(better)),
         )
 
 

@@ -21,10 +21,10 @@ class UnderProvisionedGpu(Rule):
     """The GPU cannot hold the job.
 
     ## What it does
-    Holds the memory the job needs against each GPU of `gpu_types`: the job certainly crashes (error) or may
-    crash (info) with "CUDA out of memory". Says which part decides: weights, KV cache, optimizer state. Where the
-    command uses fewer GPUs than are rented, these count: the others do not help it. Ollama does not crash, it
-    leaves layers to the CPU: a warning.
+    Holds the memory the job needs against each GPU of `gpu_types`: the job certainly crashes (error) or, where no GPU
+    of the list surely holds it, may crash (info) with "CUDA out of memory". Says which part decides: weights, KV
+    cache, optimizer state. Where the command uses fewer GPUs than are rented, these count: the others do not help it.
+    Ollama does not crash, it leaves layers to the CPU: a warning. Silent where the range is too wide to say anything.
 
     ## Why is this bad
     The machine is rented, the model downloaded, and minutes later the process dies.
@@ -67,12 +67,16 @@ class UnderProvisionedGpu(Rule):
         if _split_elsewhere(facts):
             return
         for machine in facts.choices:
-            if machine.fit is None or machine.fit.verdict == "fits":
-                continue
-            if machine.fit.verdict == "does not fit":
+            if machine.verdict == "does not fit":
                 yield self._crashes(facts, machine)
-            elif not facts.workload.cpu_offload:  # the author decides how much stays on the host
-                yield self._may_crash(facts, machine)
+        unsure = [machine for machine in facts.choices if machine.verdict == "borderline"]
+        surely = any(machine.verdict == "fits" for machine in facts.choices)
+        if unsure and not (surely and not facts.takes_first) and not facts.workload.cpu_offload:
+            # Of several the largest stands for all; how much is offloaded, the author decides.
+            largest = max(unsure, key=lambda machine: machine.fit.usable if machine.fit else 0.0)
+            # An engine that spills tells nobody that it does.
+            if _worth_saying(largest) or engine_of(facts.workload.engine).spills:
+                yield self._may_crash(facts, largest)
 
     def _crashes(self, facts: Facts, machine: Alternative) -> Finding:
         assert machine.fit
@@ -115,6 +119,18 @@ class UnderProvisionedGpu(Rule):
             suggestion="try it with a short run first, or take the next larger GPU",
             numbers=need_lines(machine),
         )
+
+
+WIDE, NEAR = 1.4, 0.9
+"""A range of which the high end is so many times the low one says nothing, unless what is expected takes that share
+of what is usable: of 182 jobs of strangers that were labelled before a run (2026-11-30) these were no help."""
+
+
+def _worth_saying(machine: Alternative) -> bool:
+    if machine.fit is None:
+        return False
+    need = machine.fit.need
+    return need.high <= WIDE * need.low or need.expected >= NEAR * machine.fit.usable
 
 
 def _least(need: Need) -> str:

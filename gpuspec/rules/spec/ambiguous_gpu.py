@@ -64,7 +64,7 @@ class AmbiguousGpu(Rule):
                 differ = len({fit.verdict for fit in fits if fit}) > 1
             else:
                 differ = large or self._priced_apart(facts, several, number)
-            if not differ:
+            if not differ or (facts.job.deployment is not None and not all(fits)):
                 continue
             called = taken.gpu.name
             yield self.finding(

@@ -81,18 +81,20 @@ def test_two_replicas_for_forty_hours_a_week(prices: str) -> None:
 
 
 def test_a_download_of_the_command_goes_to_the_list() -> None:
-    from_zero = {"task": "serve", "run": QWEN, "scaling": {"min": 0, "max": 1}}
+    large = "vllm serve Qwen/Qwen2.5-14B-Instruct --max-model-len 4096"  # 29.55 GB ÷ 100 MB/s = 296 s
+    from_zero = {"task": "serve", "run": large, "scaling": {"min": 0, "max": 1}, "gpu_types": ["L40S"]}
     (one,) = found(MissingPreDownload, from_zero)
-    assert "15 GB, 2.5 min at 100 MB/s" in one.message
+    assert "4.9 min at 100 MB/s" in one.message
     assert one.fix
-    listed = [{"strategy": "hf", "source": "Qwen/Qwen2.5-7B-Instruct"}]
+    listed = [{"strategy": "hf", "source": "Qwen/Qwen2.5-14B-Instruct"}]
     assert one.fix.edits[0].value == listed
     assert found(MissingPreDownload, {**from_zero, "downloads": listed}) == []
-    # 2.5 minutes once are nothing to a server that stays, and 10 % of 25 minutes.
-    assert found(MissingPreDownload, {"task": "serve", "run": QWEN}) == []
-    (short,) = found(MissingPreDownload, {"task": "batch", "run": QWEN, "budget": {"max_hours": 0.4}})
-    assert "11 % of the 0.4 h" in short.message  # 15.23 GB ÷ 100 MB/s = 152 s of 1,440 s = 10.6 %
-    assert found(MissingPreDownload, {"task": "batch", "run": QWEN, "budget": {"max_hours": 0.5}}) == []
+    # Minutes once are nothing to a server that stays, and 8 % of an hour; of half an hour they are 16 %.
+    assert found(MissingPreDownload, {**from_zero, "scaling": {"min": 1, "max": 1}}) == []
+    batch = {"task": "batch", "run": large, "gpu_types": ["L40S"]}
+    (short,) = found(MissingPreDownload, {**batch, "budget": {"max_hours": 0.5}})
+    assert "16 % of the 0.5 h" in short.message
+    assert found(MissingPreDownload, {**batch, "budget": {"max_hours": 1}}) == []
 
 
 def test_a_branch_is_not_pinned_and_a_commit_is() -> None:

@@ -56,10 +56,10 @@ def test_a_fallback_of_four_times_the_price(prices: str) -> None:
 
 
 def test_a_share_of_the_hour_is_not_said_to_be_of_the_work(tmp_path: Path) -> None:
-    """RTX 4090 $0.60, A40 $0.40 (696 of 1,008 GB/s). RTX A5000 $0.55 (768 GB/s, 76 %): an hour 8 % less, and of a
-    model that reads its weights for each token 0.55 / 0.60 / 0.76 = 1.2 times for the work."""
+    """RTX 4090 $0.60, A40 $0.40 (696 of 1,008 GB/s). RTX A5000 $0.50 (768 GB/s, 76 %): an hour 17 % less, and of
+    a model that reads its weights for each token 0.50 / 0.60 / 0.76 = 1.1 times for the work."""
     prices = price_list(
-        tmp_path, ("RTX4090", 1, 0.60, None), ("RTXA5000", 1, 0.55, None), ("A40", 1, 0.40, None)
+        tmp_path, ("RTX4090", 1, 0.60, None), ("RTXA5000", 1, 0.50, None), ("A40", 1, 0.40, None)
     )
     old = {"$schema": "https://gpu-cli.sh/schema/v1/gpu.json", "project_id": "x", "provider": "runpod"}
     (one,) = found(FallbackOrder, {**old, "gpu_types": ["RTX 4090", "A40"]}, prices=prices)
@@ -146,3 +146,25 @@ def test_gpus_that_are_counted_and_not_named(prices: str) -> None:
     (idle,) = found(GpusUnused, {"gpu_types": [], "gpu_count": 4, "run": two}, prices=prices)
     assert "2 idle" in idle.message
     assert found(GpusUnused, {"gpu_types": [], "run": four}, prices=prices) == []
+
+
+def test_a_server_that_may_idle_is_told_what_a_smaller_gpu_costs_by_the_hour(tmp_path: Path) -> None:
+    """$0.80 of $6.88 are 12 %; always busy the L4, with 300 of 3,350 GB/s, would cost more for each token."""
+    prices = price_list(tmp_path, ("L4", 1, 0.80, None), ("H100-SXM", 1, 6.88, None))
+    fields = {"task": "serve", "gpu_types": ["H100 SXM"], "run": QWEN}
+    (one,) = found(OverProvisionedGpu, fields, prices=prices)
+    assert one.severity == "info"
+    assert "L4 (24 GB) holds it with the same settings at $0.80/h ($6.88/h now)" in one.message
+    assert one.saving
+    assert one.saving.per_hour == pytest.approx(6.08)
+    assert "unless it is busy all day" in (one.suggestion or "")
+    batch = {**fields, "task": "batch"}
+    assert found(OverProvisionedGpu, batch, prices=prices) == []  # it is paid for its work
+
+
+def test_a_saving_of_cents_is_not_told(tmp_path: Path) -> None:
+    """RTX 4090 $0.50, RTX A4000 $0.22 an hour: $0.28 for each hour, below the 0.30 of `least_saving`."""
+    prices = price_list(tmp_path, ("RTX4090", 1, 0.50, None), ("RTXA4000", 1, 0.22, None))
+    sd = {"task": "interactive", "model": {"id": "runwayml/stable-diffusion-v1-5"}, "gpu_types": ["RTX 4090"]}
+    assert found(OverProvisionedGpu, sd, prices=prices) == []
+    assert found(OverProvisionedGpu, sd, prices=prices, least_saving=0.25) != []
