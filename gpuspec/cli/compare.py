@@ -197,16 +197,18 @@ def _changes(base: _Side, head: _Side, became: dict[str, str]) -> Iterator[JobCh
         if old in base.files and base.files[old].data == head.files[path].data:
             continue
         before = base.costs(old) if old in base.files else {}
-        yield from _changed(path, before, head.costs(path))
+        yield from _changed(path, before, head.costs(path), was=became.get(path, ""))
     for path in sorted(base.files.keys() - head.files.keys() - set(became.values())):
         yield from _changed(path, base.costs(path), {})
 
 
-def _changed(path: str, before: dict[str, JobCost], after: dict[str, JobCost]) -> Iterator[JobChange]:
+def _changed(
+    path: str, before: dict[str, JobCost], after: dict[str, JobCost], *, was: str = ""
+) -> Iterator[JobChange]:
     for job in sorted({*before, *after}):
         one, other = before.get(job), after.get(job)
         if differs(one, other):
-            yield JobChange(path, job, one, other)
+            yield JobChange(path, job, one, other, was if one and other else "")
 
 
 def _became(base: _Side, head: _Side) -> dict[str, str]:

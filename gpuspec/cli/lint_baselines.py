@@ -92,6 +92,9 @@ def written(
     """Of each baseline to write (`named`; where that is empty, what the settings of each file say): its path, its
     text, and what to tell. What it records of files and rules that this run does not ask about is kept. Raises
     UserError `no-baseline`."""
+    if named and os.path.isdir(named):
+        hint = "put PATH first: what follows --write-baseline is the FILE to write."
+        raise UserError("cannot-write", f"the baseline {named} cannot be written: it is a folder", hint)
     targets: dict[str, list[str]] = {}
     for path, of_file in settings.items():
         target = named or of_file.baseline

@@ -24,12 +24,14 @@ SAME = 0.005
 
 
 class JobChange(NamedTuple):
-    """A job of which something that costs changed. `before` None: it is new; `after` None: it is gone."""
+    """A job of which something that costs changed. `before` None: it is new; `after` None: it is gone. `was` is where
+    its file was, if it was moved."""
 
     path: str
     job: str
     before: JobCost | None
     after: JobCost | None
+    was: str = ""
 
 
 class WhatChanged(NamedTuple):
@@ -102,7 +104,7 @@ def _change(each: JobChange, before: str | None, after: str | None) -> str:
 def _cells(each: JobChange) -> tuple[str, str, str, str]:
     """(what happened, machine, $/h, $ per unit), as text."""
     before, after = each.before, each.after
-    state = "new" if before is None else "gone" if after is None else ""
+    state = "new" if before is None else "gone" if after is None else each.was and f"was {each.was}"
     hours = [
         None if one is None or one.per_hour is None else dollars(one.per_hour) for one in (before, after)
     ]
@@ -166,13 +168,17 @@ def _left(number: int, of: str) -> list[str]:
 
 def _row(each: JobChange) -> str:
     state, machine, hour, unit = _cells(each)
-    name = (
-        one_line(" ".join((f"{each.path} {each.job}").split()))
-        .replace("|", escape("|"))
-        .replace("`", escape("`"))
-    )
-    label = f"`{name}`" + (f" {state}" if state else "")
+    label = _code(f"{each.path} {each.job}")
+    if each.was:
+        label += f" was {_code(each.was)}"
+    elif state:
+        label += f" {state}"
     return f"| {label} | {plain(machine)} | {plain(hour)} | {plain(unit)} |"
+
+
+def _code(text: str) -> str:
+    text = one_line(" ".join(text.split())).replace("|", escape("|")).replace("`", escape("`"))
+    return f"`{text}`"
 
 
 def _json(found: WhatChanged) -> str:
@@ -187,6 +193,7 @@ def _json(found: WhatChanged) -> str:
                 {
                     "path": each.path,
                     "job": each.job,
+                    "was": each.was or None,
                     "before": each.before and _cost(each.before),
                     "after": each.after and _cost(each.after),
                 }

@@ -112,6 +112,10 @@ def test_a_moved_file_is_what_it_was(project: Project, monkeypatch: pytest.Monke
     text = SPEC.replace('"gpu_count": 1', '"gpu_count": 2').replace("RTX A5000", "H100 PCIe")
     (project.head / "deep" / "b.gpu.jsonc").write_text(text)
     (job,) = project.document()["jobs"]
+    assert job["was"] == "b.gpu.jsonc"
+    assert "| `deep/b.gpu.jsonc` was `b.gpu.jsonc` | RTX A5000 → 2 × H100 PCIe |" in project.compare(
+        "--format", "markdown"
+    )
     assert (job["path"], job["before"]["machine"], job["after"]["machine"]) == (
         "deep/b.gpu.jsonc", "RTX A5000", "2 × H100 PCIe",
     )  # fmt: skip

@@ -185,6 +185,9 @@ def test_the_baseline_of_the_settings(lint, here: Path, monkeypatch: pytest.Monk
 def test_a_baseline_to_write_must_be_named(lint, here: Path) -> None:
     ran = lint(*GS0, "--write-baseline")
     assert (ran.status, "error[no-baseline]" in ran.err) == (2, True)
+    (here / "jobs").mkdir()
+    ran = lint(*GS0, "--write-baseline", "jobs")
+    assert (ran.status, "put PATH first" in ran.err) == (2, True)
 
 
 def test_exit_zero(lint, here: Path) -> None:

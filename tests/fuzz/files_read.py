@@ -94,7 +94,9 @@ def _settings(chance: random.Random) -> bytes:
                     (["GS1"], "error", {"x": 1}, {"threshold": 10**400})
                 )
             },
-            str: chance.choice(("error", "train", "prices.csv", "aws", "/dev/null", ".")),
+            str: chance.choice(
+                ("error", "train", "prices.csv", "aws", "/dev/null", ".", "gpuspec.toml", "gpu.jsonc")
+            ),
             bool: True,
         }
         value = chance.choice(HOSTILE) if chance.random() < 0.3 else likely[KEYS[key][0]]
