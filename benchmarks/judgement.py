@@ -3,7 +3,7 @@ an expert's points that it makes.
 
     python -m benchmarks.judgement [--missed] [--shown] [--corpus FOLDER] [--write DAY]
 
-`tests/judgement/strangers/` holds the jobs, and `labels.jsonl` what an expert says of each, written and committed
+`tests/judgement/strangers/` holds the jobs, `labels.jsonl` and `second.jsonl` what an expert says of each, written
 before gpuspec was run over them: `must` (a point that an expert makes), `may` (experts differ), `never` (what a
 careless linter says, and what is wrong). A finding is right where it says what must or may be said, wrong where it
 says what must not, and else as `verdicts.jsonl` has it: judged by hand, with the reason. Prices are pinned: those
@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "context-too-long": ("GS606",),
     "context-unset": ("GS602",),
     "disk-small": ("GS109",),
+    "duplicate-key": ("GS002",),
     "eager": ("GS609",),
     "feature-missing": ("GS107", "GS203"),
     "files-not-sent": ("GS414",),
@@ -136,8 +137,8 @@ class Judged(NamedTuple):
         return len(self.caught) / (len(self.caught) + len(self.missed))
 
 
-def read_labels(folder: Path) -> list[Label]:
-    rows = [json.loads(line) for line in (folder / "labels.jsonl").read_text("utf-8").splitlines()]
+def read_labels(folder: Path, name: str) -> list[Label]:
+    rows = [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines()]
     return [
         Label(r["file"], tuple(p["kind"] for p in r["must"]), tuple(r["may"]), tuple(r["never"]))
         for r in rows
@@ -190,8 +191,8 @@ def _verdict(label: Label, code: str, verdicts: dict[tuple[str, str], str]) -> s
     return WRONG if any(code in KINDS[kind] for kind in label.never) else UNJUDGED
 
 
-def judge(folder: Path = STRANGERS) -> Judged:
-    labels, verdicts = read_labels(folder), read_verdicts(folder)
+def judge(name: str = "labels.jsonl", folder: Path = STRANGERS) -> Judged:
+    labels, verdicts = read_labels(folder, name), read_verdicts(folder)
     of = {label.file: label for label in labels}
     shown = []
     for finding in lint(folder, list(of), shipped_then()):
@@ -256,7 +257,10 @@ def page(judged: dict[str, Judged], day: str) -> str:
 def _measured(corpus: Path | None) -> dict[str, Judged]:
     from benchmarks import judgement_corpora as others
 
-    found = {"jobs as strangers write them, labelled blind": judge()}
+    found = {
+        "jobs as strangers write them, labelled blind": judge(),
+        "more of them, which nobody who mended a rule had seen": judge("second.jsonl"),
+    }
     found["job specs, of which size and number of GPUs are judged"] = others.specs()
     if corpus:
         found["files of other people's repositories"] = others.corpus(corpus)

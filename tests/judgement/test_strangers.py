@@ -23,15 +23,17 @@ from benchmarks.judgement import (
     read_verdicts,
 )
 
+SETS = ("labels.jsonl", "second.jsonl")
 
-@pytest.fixture(scope="module")
-def judged() -> Judged:
-    return judge()
+
+@pytest.fixture(scope="module", params=SETS)
+def judged(request: pytest.FixtureRequest) -> Judged:
+    return judge(request.param)
 
 
 def test_every_label_names_a_file_and_kinds_that_are_known() -> None:
-    labels = read_labels(STRANGERS)
-    assert len({label.file for label in labels}) == len(labels) >= 140
+    labels = [label for name in SETS for label in read_labels(STRANGERS, name)]
+    assert len({label.file for label in labels}) == len(labels) >= 200
     for label in labels:
         assert (STRANGERS / label.file).is_file(), label.file
         assert {*label.must, *label.may, *label.never} <= set(KINDS), label.file
@@ -39,7 +41,7 @@ def test_every_label_names_a_file_and_kinds_that_are_known() -> None:
 
 
 def test_every_verdict_says_why() -> None:
-    files = {label.file for label in read_labels(STRANGERS)}
+    files = {label.file for name in SETS for label in read_labels(STRANGERS, name)}
     rows = [json.loads(line) for line in (STRANGERS / "verdicts.jsonl").read_text("utf-8").splitlines()]
     assert len(read_verdicts(STRANGERS)) == len(rows), "the same file and rule twice"
     for row in rows:

@@ -66,7 +66,7 @@ class InlineSecret(Rule):
         commands, seen = {at for each in facts.beside if each.has_job for at in _commands(each)}, set[str]()
         for pointer, text in _strings(facts.tree.value, "") if facts.tree.value is not None else _code(facts):
             in_command = _is_below(pointer, commands)
-            what = _secret(pointer, text, in_command)
+            what = _secret(pointer, _with_flag(facts, pointer, text) if in_command else text, in_command)
             if what:
                 seen.add(pointer)
                 yield self._report(facts, pointer, in_command, what)
@@ -181,6 +181,15 @@ def _is_below(pointer: str, places: set[str]) -> bool:
             return True
         at = pointer.rfind("/", 0, at)
     return False
+
+
+def _with_flag(facts: Facts, pointer: str, text: str) -> str:
+    """A word of a list of words after the flag that it is the value of: `--api-key`, in an item of its own."""
+    above, _, last = pointer.rpartition("/")
+    if not (is_digits(last) and int(last) > 0) or len(text) > 200:
+        return text
+    flag = facts.tree.at(f"{above}/{int(last) - 1}")
+    return f"{flag} {text}" if isinstance(flag, str) and flag.startswith("--") and len(flag) < 40 else text
 
 
 def _secret(pointer: str, text: str, in_command: bool) -> tuple[str, bool] | None:
