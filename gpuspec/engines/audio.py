@@ -1,8 +1,8 @@
 """Speech: recognition and synthesis."""
 
+from gpuspec.engines.decode import TranscriptionSpeed
 from gpuspec.engines.engine import PYTORCH, Engine
 from gpuspec.engines.tool import Tool
-from gpuspec.engines.transcription import TranscriptionSpeed
 
 _WHISPER = Tool(
     "openai-whisper",

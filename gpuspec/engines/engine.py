@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
 
-from gpuspec.engines.decode import DecodeSpeed
+from gpuspec.engines.barrier import Barrier, TagGpus
+from gpuspec.engines.decode import DecodeSpeed, TranscriptionSpeed
 from gpuspec.engines.prefill import PrefillSpeed
 from gpuspec.engines.tool import Server as Server
 from gpuspec.engines.tool import Tool
-from gpuspec.engines.transcription import TranscriptionSpeed
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import small_number
 
@@ -225,8 +225,6 @@ class Quantizing(NamedTuple):
     """What to use instead, in words."""
     needs: Mapping[str, tuple[float, str, str]] = {}
     """Family → the compute capability its kernels need, their name, what runs on older GPUs."""
-    experts_need: Mapping[str, float] = {}
-    """Scheme → the compute capability below which it has no kernels for experts in it, though for other layers."""
     emulates: Mapping[str, float] = {}
     """Scheme that it unpacks on GPUs that do not compute in it → the capability from which it does."""
     fused_experts_since: Version | None = None
@@ -300,15 +298,18 @@ class Engine(NamedTuple):
     reserves_full_context: bool = False
     """It sets aside one sequence of the model's own context and does not start without the room."""
     longer_context: str = ""
-    """The variable without which it refuses more tokens per sequence than the model's config allows; "": it takes
-    them."""
+    """The variable without which it refuses more tokens than the model's config allows; "": it takes them."""
     divides: frozenset[str] = frozenset()
-    """What the GPUs of tensor parallelism must be able to share evenly, or it does not start: "heads", "KV heads" (or
-    the GPUs are a multiple of them), "vocabulary" (filled up to a multiple of 64)."""
+    """What the GPUs of tensor parallelism must share evenly, or it does not start: "heads", "KV heads" (or the GPUs
+    are a multiple of them), "vocabulary" (filled up to a multiple of 64)."""
     cuda: tuple[tuple[Version, Version], ...] = ()
-    """(first version, CUDA that its wheels and images are built with), oldest first; older ones are not known."""
+    """(first version, CUDA of its wheels and images), oldest first; older ones are not known."""
+    barriers: tuple[Barrier, ...] = ()
+    tag_gpus: tuple[TagGpus, ...] = ()  # the first that fits a tag counts
+    halves_bf16: bool = False
+    """It takes FP16 where BF16 is asked of a GPU without it."""
     advised_utilization: float | None = None
-    """The share of the GPU that suits it where nothing else is there, and that people set by hand."""
+    """The share of the GPU that suits it alone there, and that people set by hand."""
     spills: bool = False
     """What the GPU does not hold it leaves to the CPU by itself."""
     weights: Literal["safetensors", "GGUF", ""] = ""
@@ -335,8 +336,7 @@ class Engine(NamedTuple):
     """(flag, scheme): what the flag fetches of a repository that holds several."""
 
     def default(self, version: str | None = None, gpu: str = "", gib: float = 0.0) -> Defaults:
-        """Its defaults in a version on a GPU of this name and memory; those of today where no version is stated, of
-        small GPUs where no GPU is."""
+        """In a version, on a GPU of this name and memory; those of today where none is stated, of small GPUs."""
         for d in reversed(self.defaults):
             here = d.from_gib <= gib and not (d.but_not and d.but_not in gpu) and (version or not d.if_stated)
             if here and not before(version, d.since):
@@ -344,8 +344,7 @@ class Engine(NamedTuple):
         return self.defaults[0]
 
     def flag(self, field: str) -> str:
-        """The flag that sets a field of the Workload, for messages and fixes: of several, the first long one in its
-        row; "" if none does."""
+        """The flag that sets a field of the Workload, of several the first long one in its row; "" if none does."""
         said = self.tool.flags.items()
         long = (f for f, meaning in said if meaning.partition(":")[0] == field and not f.startswith("-"))
         return next(("--" + flag for flag in long), "")
@@ -361,7 +360,7 @@ class Engine(NamedTuple):
         return next((" ".join(key) for key, tool in self.programs.items() if tool.task == "serve"), "")
 
     def serves(self, words: list[str]) -> bool:
-        """Whether a command's first words start one of its servers."""
+        """Whether a command starts one of its servers."""
         text = " ".join(words[:4])
         served = (key for key, tool in self.programs.items() if tool.task == "serve")
         known = (" ".join(key).removeprefix("-m ") for key in served)

@@ -1,6 +1,6 @@
 """Servers of language and embedding models beside vLLM and llama.cpp. Flags as of 2024–2025."""
 
-from gpuspec.engines import vllm
+from gpuspec.engines import barrier, vllm
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
 from gpuspec.engines.hugging_face import ROUTER
 from gpuspec.engines.tool import Tool, alike
@@ -152,11 +152,10 @@ SGLANG = Engine(
     quantizing=vllm.VLLM.quantizing._replace(
         needs={"AWQ": (7.5, "AWQ kernels of SGLang", "another engine")},  # it needs Turing for all
         emulates={},
-        # Its Marlin kernels for FP8 are those of linear layers: SGLang 0.5.10 layers/quantization/fp8.py
-        # (can_auto_enable_marlin_fp8, Fp8MoEMethod), sglang#5871, sglang#12887
-        experts_need={"fp8": 8.9},
         kv_fp8="--kv-cache-dtype fp8_e5m2",
     ),
+    barriers=barrier.SGLANG,
+    halves_bf16=True,
     one_gpu_by_default=True,
     # SGLang 0.5.10 configs/model_config.py, _derive_context_length
     longer_context="SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN",
@@ -244,6 +243,7 @@ TEI = Engine(
         ("text-embeddings-inference", "huggingface-text-embeddings-inference-*"), "text-embeddings-router"
     ),
     tag_version=r"^[a-z0-9]+-v?(\d+\.\d+(?:\.\d+)?)",  # 89-1.5, turing-1.5, cpu-1.5: the GPU stands before it
+    tag_gpus=barrier.TEI,
     from_environment=True,
     one_gpu_by_default=True,
     server=ROUTER,

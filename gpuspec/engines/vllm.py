@@ -1,5 +1,6 @@
 """vLLM and Aphrodite, its fork. Flags as their documentation has them, 2024–2025."""
 
+from gpuspec.engines import barrier
 from gpuspec.engines.decode import DecodeSpeed
 from gpuspec.engines.engine import Defaults, Engine, Memory, Quantizing, Server
 from gpuspec.engines.prefill import PrefillSpeed
@@ -243,6 +244,8 @@ VLLM = Engine(
         emulates={"nvfp4": 8.0},
         kv_fp8="--kv-cache-dtype fp8",
     ),
+    barriers=barrier.VLLM,
+    tag_gpus=barrier.VLLM_TAGS,
     one_gpu_by_default=True,
     reserves_full_context=True,
     longer_context="VLLM_ALLOW_LONG_MAX_MODEL_LEN",  # vLLM 0.33.0 config/model.py, _get_and_verify_max_len
@@ -261,6 +264,7 @@ APHRODITE = Engine(
     title="Aphrodite",
     weights="safetensors",
     gguf="file",
+    barriers=barrier.VLLM[:1],
     prefill=PREFILL,
     decode=DECODE,
     server=Server(2242, key_flags=("--api-keys", "--api-key")),

@@ -176,7 +176,7 @@ class Facts:
         tail = written.name.rpartition(":")[2]
         said = small_number(tail)
         number = self.catalog.resolve_gpu(written.name).gpu_count or (1 if said is None else said)
-        counted = f"{name}:{number}" if number > 1 and written.gpu_count is None else name
+        counted = f"{name}:{number}" if number > 1 and number != written.gpu_count else name
         return Edit("set", self.name_pointer(choice), counted)
 
     @cached_property

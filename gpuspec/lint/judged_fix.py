@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from gpuspec.commands.shell.again import each_read_once
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.finding import Fix
 from gpuspec.lint.made_fix import READING, applied, carried_jobs, is_meant
@@ -45,7 +46,8 @@ def offered(
     linter: Linter, path: str, data: bytes, settings: Settings, found: Sequence[Located], *, on_disk: bool
 ) -> list[Located]:
     """The findings of a text, each with its fix where that may be offered."""
-    verdicts = judged(linter, path, data, settings, found, on_disk=on_disk)
+    with each_read_once():
+        verdicts = judged(linter, path, data, settings, found, on_disk=on_disk)
     return [
         located if not verdict.why_not else _in_words(located, verdict)
         for located, verdict in zip(found, verdicts, strict=True)

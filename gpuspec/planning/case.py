@@ -1,7 +1,7 @@
 """One job, and everything worked out from it on first use: every command takes its answers from here."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gpuspec.sizing.memory import Sizes
     from gpuspec.sizing.speed.rates import Speed
     from gpuspec.workload import Workload
-    from gpuspec.workload.cuda import CudaBuild
+    from gpuspec.workload.cuda import GpuBuild
 
 
 class JobSettings(NamedTuple):
@@ -315,25 +315,17 @@ class Case:
         return gpus_used(self.workload, self.steps)
 
     @cached_property
-    def cuda_builds(self) -> "tuple[CudaBuild, ...]":
-        """What brings CUDA along, as far as its version is known."""
-        if not (self.steps or self.job.image or self.workload.engine_version):
-            return ()
-        from gpuspec.workload.cuda import cuda_builds
+    def gpu_builds_for(self) -> "Callable[[Gpu], tuple[GpuBuild, ...]]":
+        """What of the job is built for some GPUs alone, as far as that matters on one."""
+        from gpuspec.planning.features import builds_by_gpu
 
-        return tuple(cuda_builds(self.job, self.steps, self.workload))
-
-    def cuda_builds_for(self, gpu: "Gpu") -> "tuple[CudaBuild, ...]":
-        """Of these, those that matter on a GPU: none, and nothing is read for them, where older kernels run on it."""
-        from gpuspec.planning.features import LEAST_CUDA
-
-        return self.cuda_builds if gpu.architecture in LEAST_CUDA else ()
+        return builds_by_gpu(self.job, self.steps, self.workload)
 
     def _why_not(self, gpu: "Gpu") -> str:
         from gpuspec.planning.features import not_rented, why_not
 
         there = "" if self.document.format.in_spec_fields else not_rented(self.document.format.name, gpu)
-        return there or why_not(self.workload, gpu, self.cuda_builds_for(gpu))
+        return there or why_not(self.workload, gpu, self.gpu_builds_for(gpu))
 
     @cached_property
     def choices(self) -> "tuple[Alternative, ...]":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Related, Rule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.features import LEAST_CUDA, lacks, too_old, unpacks
+from gpuspec.planning.features import LAST_CUDA, LEAST_CUDA, lacks, unfit, unpacks
 from gpuspec.quantization import find_scheme
 
 _OF_WIDTH = {
@@ -19,11 +19,14 @@ class GpuFeatureMissing(Rule):
     """The GPU lacks something the command needs.
 
     ## What it does
-    Reports BF16 asked of a GPU before Ampere (T4, V100), FP8 weights before Ampere or FP8 arithmetic that an
-    Ampere only emulates (SGLang has no kernels there for FP8 experts), FP4 off Blackwell (which vLLM emulates),
-    FlashAttention 2 below compute capability 8.0, and an image, a PyTorch or an engine of a pinned version whose CUDA
-    is older than the GPU (Blackwell needs 12.8, which PyTorch's own wheels on PyPI have from 2.8 on). Silent where
-    the version, or where it is installed from, is not known.
+    Reports BF16 asked of a GPU before Ampere (T4, V100), which vLLM refuses and PyTorch computes in 32 bit; weights
+    for which the engine has no kernels there, by its version (FP8 experts in SGLang below 8.9, FP8 in vLLM on Turing
+    up to 0.13), or that the GPU only unpacks; engines that do not start on old GPUs at all; FlashAttention 2 before
+    Ampere and 3 off Hopper; images that are built for other GPUs (TEI's `hopper-1.8`, vLLM's `gptoss`, ROCm on
+    NVIDIA); and an image, a PyTorch or an engine of a pinned version whose CUDA is older than the GPU (Blackwell
+    needs 12.8, which PyTorch's own wheels on PyPI have from 2.8 on) or has dropped it (Volta after 12.9). Reads
+    `torch==`, wheel indexes, nightly ones and `--torch-backend`, requirements files, image tags. Silent where the
+    version, or where it is installed from, is not known.
 
     ## Why is this bad
     The job dies at its first kernel ("no kernel image is available", "Bfloat16 is only supported on …"), after
@@ -57,17 +60,25 @@ class GpuFeatureMissing(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         for machine in facts.choices:
             yield from self._dtype(facts, machine)
-            yield from self._flash_attention(facts, machine)
-            yield from self._cuda(facts, machine)
+            yield from self._builds(facts, machine)
 
     def _dtype(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
         workload, gpu = facts.workload, machine.gpu
         if lack := lacks(workload, gpu):
             origin = workload.origin(lack.field)
             related = [Related(origin.pointer, f"asked for here: {origin.text}")] if origin.pointer else []
+            if lack.whole:
+                message = (
+                    f"{lack.what} does not start on {gpu.name} ({gpu.architecture}): its kernels begin with "
+                )
+                message += lack.since
+            else:
+                message = f"{gpu.name} ({gpu.architecture}) has no {lack.what}, which came with {lack.since}"
+            slow = ": PyTorch computes it in 32 bit, several times slower" if lack.slow else ""
             yield self.finding(
                 facts.gpu_place(machine),
-                f"{gpu.name} ({gpu.architecture}) has no {lack.what}, which came with {lack.since}",
+                message + slow,
+                severity="warning" if lack.slow else None,
                 related=related,
                 suggestion=f"{lack.instead}, or take a newer GPU",
             )
@@ -81,31 +92,27 @@ class GpuFeatureMissing(Rule):
                 suggestion=_OF_WIDTH[what],
             )
 
-    def _flash_attention(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
-        capability = machine.gpu.compute_capability
-        if capability is None or float(capability) >= 8.0:
-            return
-        step = next((step for step in facts.commands if "flash_attention_2" in step.text), None)
-        if step:
-            yield self.finding(
-                facts.gpu_place(machine),
-                f"{machine.gpu.name} ({machine.gpu.architecture}) has compute capability {capability}, and "
-                "FlashAttention 2 needs 8.0",
-                related=[Related(step.pointer, "asked for here")],
-                suggestion='use "sdpa", or take a newer GPU (Ampere and later)',
-            )
-
-    def _cuda(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
-        for build in facts.case.cuda_builds_for(machine.gpu):
-            if too_old(build, machine.gpu):
-                least, capability = LEAST_CUDA[machine.gpu.architecture], machine.gpu.compute_capability
+    def _builds(self, facts: Facts, machine: Alternative) -> Iterator[Finding]:
+        gpu = machine.gpu
+        for build in facts.case.gpu_builds_for(gpu):
+            why = unfit(build, gpu)
+            if not why:
+                continue
+            least, last = LEAST_CUDA.get(gpu.architecture), LAST_CUDA.get(gpu.architecture)
+            related = [Related(machine.pointer, f"{gpu.name} is asked for here")]
+            if not why.startswith(f"{build.what} has CUDA"):
+                has = f"has {gpu.compute_capability}" if build.capabilities else "is another's"
+                message = f"{why}, and {gpu.name} ({gpu.architecture}) {has}"
+                advice = f"{build.instead or 'take one that is built for this GPU'}, or take another GPU"
+            elif least and build.cuda and build.cuda < least:
                 version = f"{least[0]}.{least[1]}"
-                yield self.finding(
-                    build.pointer,
-                    f"{build.what} has CUDA {build.cuda[0]}.{build.cuda[1]}, and {machine.gpu.name} "
-                    f"({machine.gpu.architecture}) needs at least {version}: no kernel image is available for it",
-                    related=[
-                        Related(machine.pointer, f"compute capability {capability} needs CUDA {version}")
-                    ],
-                    suggestion=f"take one with CUDA {version} or later",
-                )
+                message = f"{why}, and {gpu.name} ({gpu.architecture}) needs at least {version}"
+                message += ": no kernel image is available for it"
+                advice = f"take one with CUDA {version} or later"
+                needs = f"compute capability {gpu.compute_capability} needs CUDA {version}"
+                related = [Related(machine.pointer, needs)]
+            else:
+                version = f"{last[0]}.{last[1]}" if last else ""
+                message = f"{why}, which has no kernels for {gpu.name} any more ({gpu.architecture})"
+                advice = f"take one with CUDA {version} or before"
+            yield self.finding(build.pointer, message, related=related, suggestion=advice)

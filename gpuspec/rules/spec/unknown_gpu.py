@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Fix, Rule
+from gpuspec.numerals import small_number
 
 OTHER_ACCELERATORS = (
     "tpu",
@@ -24,7 +25,7 @@ class UnknownGpu(Rule):
     ## What it does
     Looks every GPU up under the names that RunPod, SkyPilot, dstack, Vast, Lambda, AWS, GCP, Azure and
     `nvidia-smi` give it, and suggests the nearest known one. Says of an instance type that has only a part of a
-    GPU (`g6f.large`), or none, what it has.
+    GPU (`g6f.large`), or none, what it has, and of a name with a number ("A100:4") that the count beside it differs.
 
     ## Why is this bad
     The launcher finds no offer, or takes another GPU from the list, at another price.
@@ -47,6 +48,10 @@ class UnknownGpu(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         for choice in facts.job.gpu_types:
+            said, number = choice.gpu_count, small_number(choice.name.rpartition(":")[2])
+            if said is not None and number is not None and said != number:
+                message = f"{choice.name!r} says {number} GPUs, and the count beside it {said}"
+                yield self.finding(facts.name_pointer(choice), message, suggestion="say it in one place")
             match = facts.catalog.resolve_gpu(choice.name)
             if match.gpu or match.ambiguous or choice.name.lower().startswith(OTHER_ACCELERATORS):
                 continue
