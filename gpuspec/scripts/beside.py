@@ -30,10 +30,12 @@ _DEEPEST = 3
 
 
 class Following(NamedTuple):
-    """What a program of the repository launches when it is run, and which functions of a sourced file launch."""
+    """What a program of the repository launches when it is run, and which functions of a sourced file and which
+    recipes of a Makefile or justfile launch."""
 
     program: Callable[[ScriptSource], LaunchCommand | None]
     functions: Callable[[ScriptSource], Mapping[str, LaunchCommand]]
+    recipes: Callable[[ScriptSource], Mapping[str, LaunchCommand]]
 
 
 class ScriptSource:
@@ -55,6 +57,7 @@ class ScriptSource:
         self.functions: dict[str, LaunchCommand] = {}
         """Functions of sourced files that launch, by name: filled in as the files are sourced."""
         self._wrappers: dict[str, LaunchCommand | None] = {}
+        self._recipes: dict[str, Mapping[str, LaunchCommand]] = {}
         self._folder = Folder(None)
         self._within = "."
         if outer is not None:
@@ -150,6 +153,18 @@ class ScriptSource:
                 self._wrappers[name] = self._following.program(inner)
         return self._wrappers[name]
 
+    def recipe(self, program: str, name: str) -> LaunchCommand | None:
+        """What a recipe of the Makefile or justfile launches that the script is, or that stands beside it."""
+        if program not in self._recipes:
+            self._recipes[program] = {}
+            files = ("justfile",) if program == "just" else ("Makefile", "makefile")
+            own = os.path.basename(self.path) in files or self.path.endswith((".mk", ".just"))
+            found = (self.path, self.text) if own else next(filter(None, map(self.find, files)), None)
+            inner = self.inner(*found) if found else None
+            if inner is not None and self._following is not None:
+                self._recipes[program] = self._following.recipes(inner)
+        return self._recipes[program].get(name)
+
     def include(self, name: str) -> None:
         """Note the functions of a file that the script sources, and that launch."""
         found = self.find(name)
@@ -158,21 +173,32 @@ class ScriptSource:
             self.functions.update(self._following.functions(inner))
 
 
-_LEADS = re.compile(
-    r"(?:[\w./$\"{}()-]{0,200}/)?[\w.-]{1,80}\.(?:sh|bash|py)\b|(?:^|[\s;&|])\.{1,2}/[\w./-]{1,200}|"
-    r"^[ \t]*(?:from|import)[ \t]+([\w.]{1,200})",
-    re.MULTILINE,
+_TOKEN = re.compile(r"[^\s;&|'\"`,]{1,300}")
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([\w.]{1,200})[ \t]+)?import[ \t]+([\w., \t]{1,300})", re.MULTILINE
 )
-_MOST_LEADS = 30
+_MOST_LEADS = 40
 
 
 def _led_to(text: str) -> list[str]:
-    names = []
-    for match in _LEADS.finditer(text):
-        names.append(
-            match[1].strip(".").replace(".", "/") + ".py" if match[1] else match[0].strip(" \t\n;&|")
-        )
-    return list(dict.fromkeys(names))[:_MOST_LEADS]
+    """The files that a script may run, source or import."""
+    names: dict[str, None] = {}
+    for match in _IMPORT.finditer(text):
+        listed = [part.split()[0] for part in match[2].split(",") if part.strip()]
+        modules = [match[1], *(f"{match[1]}.{one}" for one in listed)] if match[1] else listed
+        names.update((module.strip(".").replace(".", "/") + ".py", None) for module in modules)
+    before = ""
+    for token in _TOKEN.findall(text):
+        if token.endswith((".sh", ".bash", ".py")) or token.startswith(("./", "../", "bin/", "scripts/")):
+            names[token] = None
+        elif before == "-m":
+            names[token.replace(".", "/") + ".py"] = None
+        elif before in ("make", "just", "$(MAKE)"):
+            names["justfile" if before == "just" else "Makefile"] = None
+        before = token
+        if len(names) > _MOST_LEADS:
+            break
+    return list(names)[:_MOST_LEADS]
 
 
 def _root(folder: str) -> str:

@@ -26,9 +26,22 @@ def imported(source: ScriptSource, asked: Iterable[str], read: Read) -> dict[str
             modules[module] = _functions(source, module, read)
         function = modules[module].get(name)
         if function is not None and full not in found:
+            for asked_as in _classes(module, name, asked):
+                found.setdefault(asked_as, _moved(function, module, modules[module]))
             for own, one in modules[module].items():
                 found.setdefault(f"{module}.{own}", _moved(one, module, modules[module]))
     return found
+
+
+def _classes(module: str, name: str, asked: Iterable[str]) -> list[str]:
+    """Names under which a method is asked for: `cloud.client.Launcher.start` is `start` of `cloud.client`."""
+    return [
+        full
+        for full in asked
+        if full.startswith(module + ".")
+        and full.endswith("." + name)
+        and full.count(".") == module.count(".") + 2
+    ]
 
 
 def _functions(source: ScriptSource, module: str, read: Read) -> Mapping[str, ScriptFunction]:

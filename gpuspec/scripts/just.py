@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from gpuspec.scripts.loops import Judge
 from gpuspec.scripts.shell import judge_shell
@@ -15,8 +15,8 @@ _EXPRESSION = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}|\{\{[^{}\n]{0,300}\}\}")
 
 def judge_justfile(text: str, judge: Judge) -> None:
     """Tell the judge what the recipes of a justfile run."""
-    for body, span in _recipes(text):
-        judge.place = span
+    for _, body, span in _recipes(text):
+        judge.place = (span,)
         shell = _EXPRESSION.sub(lambda match: "${" + (match[1] or "EXPRESSION") + "}", body)
         if not shell.startswith("#!"):
             for line in re.split(r"(?<!\\)\n", shell):
@@ -25,12 +25,18 @@ def judge_justfile(text: str, judge: Judge) -> None:
             judge_shell(shell, judge, span=span)
 
 
-def _recipes(text: str) -> Iterator[tuple[str, Span]]:
-    """The body of each recipe, without its indent, and where it stands."""
+def recipe_names(text: str) -> dict[str, Hashable]:
+    """The recipes of a justfile, each with the place that the judge is told of it."""
+    return {name: span for name, _, span in _recipes(text)}
+
+
+def _recipes(text: str) -> Iterator[tuple[str, str, Span]]:
+    """The name and the body of each recipe, without its indent, and where it stands."""
     lines = text.splitlines(keepends=True)
     at, inside = 0, False
     body: list[str] = []
     start = end = 0
+    name = ""
     for line in [*lines, ""]:
         indented = line[:1] in (" ", "\t") or (not line.strip() and line)
         if inside and indented:
@@ -39,8 +45,9 @@ def _recipes(text: str) -> Iterator[tuple[str, Span]]:
             body.append(line)
         else:
             if any(line.strip() for line in body):
-                yield _dedented(body), Span(start, end)
+                yield name, _dedented(body), Span(start, end)
             body, inside = [], bool(_HEAD.match(line))
+            name = re.split(r"[\s:]", line.lstrip("@"), maxsplit=1)[0] if inside else ""
         at += len(line)
 
 

@@ -38,6 +38,7 @@ _OTHER_WORK = re.compile(
     r"dry-?run|help|plan|build|test|show|info|queue)"
 )
 """What a program that also launches may be asked to do instead."""
+_MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 MODAL = "modal function "
 """Begins the word that stands for a call of a function in Modal's containers."""
 _DRY = re.compile(r"--(?:dry-?run(?:=(?!none|false).*)?|help|version|print-only)$|-h$")
@@ -92,6 +93,11 @@ def _of_repository(texts: list[str], source: ScriptSource) -> LaunchCommand | No
     """What a function of a sourced file, or a program of the repository launches."""
     if texts[0] in source.functions:
         return source.functions[texts[0]]
+    if texts[0] in ("make", "gmake", "just"):
+        return next((found for text in texts[1:] if (found := source.recipe(texts[0], text))), None)
+    if _MODULE.fullmatch(texts[0]) and not texts[0].endswith((".py", ".sh")):  # python -m tools.launch
+        other = _is_other_work(texts[1:])
+        return None if other else source.wrapper(texts[0].replace(".", "/") + ".py")
     program = texts[0].rsplit("/", 1)[-1]
     at = 0
     if program in SHELLS or program.startswith("python"):
@@ -131,7 +137,7 @@ def _named(texts: list[str], names: frozenset[str]) -> LaunchCommand | None:
         if launcher.words[0] != program:
             continue
         starts = range(min(len(behind), 12)) if launcher.general else range(1)
-        if any(behind[at : at + len(wanted)] == wanted for at in starts):
+        if not wanted or any(behind[at : at + len(wanted)] == wanted for at in starts):
             best = launcher
     return best
 
@@ -225,7 +231,10 @@ def _gpu_work(launcher: LaunchCommand, texts: list[str], fed: str, source: Scrip
 def _manifests(texts: list[str], source: ScriptSource) -> list[str]:
     """The texts of the files that a command names."""
     names = [text.partition("=")[2] or text for text in texts if re.search(r"[\w}]\.[a-z0-9]{1,9}$", text)]
-    return [text for name in names[:8] if (text := source.read(name)) is not None]
+    if texts[:2] == ["helm", "template"] or "template" in texts:
+        charts = [text for text in texts if re.fullmatch(r"[\w.-]*/[\w./-]+", text)]
+        names += [f"{chart}/templates/*.yaml" for chart in charts[:8]]
+    return [text for name in names[:12] if (text := source.read(name)) is not None]
 
 
 def identity_of(launcher: LaunchCommand, run: ScriptCommand) -> Word | None:

@@ -93,6 +93,7 @@ COMMANDS: tuple[LaunchCommand, ...] = (
     _command("gantry run", _NEW, "-n"),
     _command("beaker experiment create", _NEW, "-n", manifest=True),
     _command("mason.py"),
+    _command("argo submit", general=True, manifest=True),
     _command("runai submit", ""),
     _command("runai training submit", ""),
     _command("vessl run create"),
@@ -134,6 +135,10 @@ CALLS: tuple[LaunchCommand, ...] = (
     _command("begin_create_or_update()", general=True),
     _command("instance_client.insert()", general=True),
     _command("fit()", package="sagemaker"),
+    _command("run()", package="sagemaker"),
+    _command("run()", package="google.cloud.aiplatform"),
+    _command("submit()", package="google.cloud.aiplatform"),
+    _command("InstancesClient.insert()", general=True),
     _command("experiment.create()", sign="beaker"),
     _command("jobs.create_or_update()", sign="azure.ai.ml", general=True),
     _command("submit_job()", sign="aiplatform", general=True),
@@ -146,7 +151,8 @@ REST = re.compile(
 )
 _MENTIONS = (
     "gpuspec", "runpod", "beaker", "gantry", "mason", "runai", "vessl", "tnr", "azure", "batch",
-    r"oc(?<=\boc)\b", r"ml\s+job", "vast", "modal", "dstack", "lambda-cloud", "instance-operations/launch", "mcli",
+    r"oc(?<=\boc)\b", r"argo(?<=\bargo)\b", r"ml\s+job", "vast", "modal", "dstack", "lambda-cloud",
+    "instance-operations/launch", "mcli",
     "gradient",
     "custom-jobs", "sagemaker", "create_training_job", "instances", "tpu-vm", "droplet", "sbatch", "kubectl", "helm",
     "terraform", "tofu", "create_namespaced", "begin_create", "podfind", "podrent", "huggingface_hub",

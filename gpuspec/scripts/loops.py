@@ -60,7 +60,7 @@ class Judge:
         self.budget = StepBudget(_STEPS)
         self.found: list[_Launched] = []
         self.alone: list[Alone] = []
-        self.place: Hashable = ""
+        self.place: tuple[Hashable, ...] = ()
         """Where in the script what is told now stands: a function, a recipe, a step."""
 
     def run(self, run: ScriptCommand, frames: Sequence[Frame], guards: Guards) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 
 from gpuspec.commands.shell.scope import StepBudget
 from gpuspec.commands.word import LAST_MARK, UNKNOWN, Word
@@ -50,10 +50,16 @@ def judge_makefile(text: str, judge: Judge) -> None:
             frames = [Frame(loop, LAST_MARK)]
         # What make puts in stands for a variable of its own, which differs from one target to the next.
         env = dict.fromkeys(_EACH.values(), UNKNOWN + LAST_MARK)
-        judge.place = rule.head
+        judge.place = (rule.head,)
         for line, span in rule.recipe:
             recipe = _recipe(line, values, judge.budget)
             judge_shell(recipe, judge, env=env, outer=frames, span=span)
+
+
+def targets_of(text: str, budget: StepBudget) -> dict[str, Hashable]:
+    """The targets of a Makefile, each with the place that the judge is told of its recipe."""
+    _, rules = _scan(text, budget)
+    return {target: rule.head for rule in rules for target in rule.targets if rule.recipe}
 
 
 class _Prerequisites:
@@ -77,6 +83,8 @@ class _Prerequisites:
         patterns = [target for target in targets if "%" in target]
         if patterns and any("%" in given for given in rule.prerequisites):
             return None  # one file from another: made by the list
+        if UNKNOWN in targets and UNKNOWN in self.asking:
+            return None  # a list that is made by the list
         if len(targets) < 2 and not patterns:
             return 0
         wanted = {target for target in targets if target in self.asking}

@@ -7,6 +7,7 @@ Modal starts a container where none is free for a call, and keeps an idle one fo
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection
 
 from gpuspec.commands.python.expressions import dotted
@@ -27,10 +28,23 @@ def on_modal_gpu(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def modal_call(node: ast.Call, functions: Collection[str]) -> str | None:
-    """What a call of one of these functions in a container is shown as: `caption.spawn()`."""
+    """What a call of one of these functions in a container is shown as: `caption.spawn()`. None where it is handed
+    many items at once: a slice, a batch."""
     func = node.func
+    if isinstance(func, ast.Attribute) and func.attr == "aio":
+        func = func.value
     if not isinstance(func, ast.Attribute) or func.attr not in ("remote", "spawn"):
         return None
     if not isinstance(func.value, ast.Name) or func.value.id not in functions:
         return None
+    if any(_is_many(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords))):
+        return None
     return f"{func.value.id}.{func.attr}()"
+
+
+def _is_many(node: ast.expr) -> bool:
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Slice)
+    return (
+        isinstance(node, ast.Name) and re.search(r"batch|chunk|group|shard|items|part", node.id) is not None
+    )

@@ -13,5 +13,5 @@ def judge_package(text: str, judge: Judge) -> None:
     scripts = tree.value.get("scripts") if isinstance(tree.value, dict) else None
     for name, command in scripts.items() if isinstance(scripts, dict) else ():
         if isinstance(command, str):
-            judge.place = name
+            judge.place = (name,)
             judge_shell(command, judge, span=tree.span(pointer("scripts", name)))

@@ -221,6 +221,12 @@ class Expressions:
     def _mapped(self, node: ast.expr) -> Loop | None:
         """`pool.map(launch, items)`, `map(lambda x: …, items)`, `pool.map(os.system, commands)`."""
         if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "optimize"
+        ):
+            return self._optimized(node)
+        if (
             not isinstance(node, ast.Call)
             or len(node.args) < 2
             or dotted(node.func).rsplit(".", 1)[-1] not in _MAPS
@@ -240,6 +246,17 @@ class Expressions:
         call = ast.copy_location(ast.Call(done, arguments, []), node)
         return self.loop("map", item, over, span, lambda: self.calls(call))
 
+    def _optimized(self, node: ast.Call) -> Loop | None:
+        """`study.optimize(objective, n_trials=30)` of Optuna: a trial each turn."""
+        if not node.args or self._local(node.args[0]) is None:
+            return None
+        trial = ast.copy_location(ast.Name("trial", ast.Load()), node)
+        number = next((keyword.value for keyword in node.keywords if keyword.arg == "n_trials"), None)
+        times = ast.Call(ast.Name("range", ast.Load()), [number or trial], [])
+        over = ast.copy_location(ast.fix_missing_locations(ast.copy_location(times, node)), node)
+        call = ast.copy_location(ast.Call(node.args[0], [trial], []), node)
+        return self.loop("map", trial, over, self.span(node), lambda: self.calls(call))
+
     def _call(self, node: ast.Call) -> Iterator[Node]:
         name = self._full_name(node.func)
         last = name.rsplit(".", 1)[-1]
@@ -254,7 +271,7 @@ class Expressions:
             name = self._full_name(node.func)
             last = name.rsplit(".", 1)[-1]
         local = self._local(node.func)
-        modal = modal_call(node, self.modal)
+        modal = modal_call(node, self.modal | self._looked_up())
         if modal is not None:
             words = (Word(MODAL + modal), *map(self._word, node.args), *(w for _, w in self._named(node)))
             yield ScriptCommand(words, self.span(node))
@@ -265,9 +282,8 @@ class Expressions:
         if run is not None:
             yield run
             return
-        if local is None and name.rpartition(".")[0] in self.modules:
-            self.asked[name] = None
-            local = name
+        if local is None:
+            local = self._imported(name)
         if local is not None:
             yield Call(local, tuple(self._word(a) for a in node.args), self.span(node), self._named(node))
         yield from self._passed(node)
@@ -293,6 +309,20 @@ class Expressions:
                 ]
                 yield Call(passed, tuple(words), self.span(node))
 
+    def _imported(self, name: str) -> str | None:
+        """The full name of a function or method of an imported module: `cloud.launcher.start`."""
+        module, _, last = self._typed(name).rpartition(".")
+        while module and module not in self.modules:
+            module = module.rpartition(".")[0]
+        full = f"{module}.{last}"
+        if not module or module == last:
+            return None
+        for one in (full, f"{module.rpartition('.')[0]}.{last}"):  # of a module, or of a class in one
+            if one.startswith("."):
+                break
+            self.asked[one] = None
+        return full
+
     def _is_sdk(self, node: ast.expr) -> bool:
         """Whether something that is handed over is a function of an SDK: `sky.launch`, also under its own name."""
         if not isinstance(node, (ast.Name, ast.Attribute)):
@@ -305,6 +335,17 @@ class Expressions:
         head, _, rest = name.partition(".")
         head = self.aliases.get(head, head)
         return f"{head}.{rest}" if rest else head
+
+    def _looked_up(self) -> set[str]:
+        """Names that hold a deployed function of Modal's which a script with a sign of a GPU looks up."""
+        return {
+            name
+            for name, made in self.values.items()
+            if isinstance(made, ast.Call)
+            and dotted(made.func)
+            in ("modal.Function.from_name", "modal.Function.lookup", "Function.from_name")
+            and "gpu" in self.source.low
+        }
 
     def _typed(self, name: str) -> str:
         """A call's name with what its receiver was made by: `est.fit` of `est = PyTorch(…)`."""

@@ -30,9 +30,9 @@ def follow(program: Program, judge: Judge, frames: Sequence[Frame] = (), guards:
     walk.steps(program.body, list(frames), guards, (), 0)
     for name, function in program.functions.items():
         if not function.module:
-            judge.place = name
+            judge.place = (name,)
             walk.steps(function.body, [], (), (name,), 0)
-    judge.place = ""
+    judge.place = ()
     if program.cut or walk.left < 0:
         judge.budget.leave_out()
 

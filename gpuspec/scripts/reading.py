@@ -7,10 +7,10 @@ import re
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.scripts.beside import Following, ScriptSource
 from gpuspec.scripts.found import RepeatedLaunch
-from gpuspec.scripts.launchers import LaunchCommand
+from gpuspec.scripts.launchers import LaunchCommand, mentions_launches
 from gpuspec.scripts.loops import Judge
 from gpuspec.scripts.program import ScriptCommand
-from gpuspec.scripts.wrapped import functions_that_launch, launched_by
+from gpuspec.scripts.wrapped import functions_that_launch, launched_by, recipes_that_launch
 from gpuspec.text import Span
 
 _TEST_FILE = re.compile(r"(?:^|[/\\])(?:test_[^/\\]*|[^/\\]*_test|conftest)\.\w+$")
@@ -34,7 +34,9 @@ def launches(path: str, text: str, kind: str) -> Launches:
     package. Silent for tests (they pretend) and for what cannot be parsed."""
     if _TEST_FILE.search(path):
         return Launches()
-    source = ScriptSource(text, path, Following(launched_by, functions_that_launch))
+    source = ScriptSource(text, path, Following(launched_by, functions_that_launch, recipes_that_launch))
+    if len(text) > LARGEST and not mentions_launches(text):
+        return Launches()
     if not source.may_launch():
         return Launches()
     if len(text) > LARGEST:

@@ -99,7 +99,7 @@ class _Reader:
             self._leave(command)
         elif not any(wrapper.name in _ELSEWHERE for wrapper in command.wrappers):
             functions = [around.start for around in command.enclosures if around.kind == "function"]
-            self.judge.place = self.place, *functions
+            self.judge.place = (*self.place, *functions)
             self.judge.run(self._run(command, fed), self.inside, self.guards)
 
     def _enter(self, around: tuple[Enclosure, ...], fed: str) -> None:

@@ -6,12 +6,15 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from gpuspec.commands.word import Word
+from gpuspec.numerals import is_digits
 from gpuspec.scripts.found import Alone, RepeatedLaunch
 from gpuspec.scripts.launch_commands import identity_of, spec_of, unwrap
 from gpuspec.scripts.program import Loop
 from gpuspec.scripts.work import HARDWARE, is_worker
 from gpuspec.text import Span
 
+_NAME = ("c", "n", "name", "cluster", "job_name", "display_name", "service_name")
+"""Options that name the machine: what else differs tells the item."""
 LEAST = 4
 """Launches in a row: three are soon written."""
 _MOST = 500
@@ -39,9 +42,9 @@ def _alike(group: list[Alone]) -> Iterator[RepeatedLaunch]:
     first = group[0]
     spans = sorted(alone.run.span for alone in group)
     loop = Loop("unrolled", (), Word(""), len(group), Span(spans[1].start, spans[-1].end))
-    key = rows[0][at[0]].partition("=")[0] if "=" in rows[0][at[0]] else rows[0][at[0] - 1].lstrip("-")
+    keys = tuple(dict.fromkeys(name for n in at if (name := _option(rows[0], n))))
     yield RepeatedLaunch(
-        first.launcher, spans[0], loop, len(group), spec_of(first.run), around=(), run=first.run, keys=(key,)
+        first.launcher, spans[0], loop, len(group), spec_of(first.run), around=(), run=first.run, keys=keys
     )
 
 
@@ -50,18 +53,35 @@ def _is_item(rows: list[list[str]], at: list[int]) -> bool:
     kinds: set[tuple[str, ...]] = set()
     for n in at:
         texts = [row[n] for row in rows]
-        before = rows[0][n - 1] if n else ""
-        option = texts[0].partition("=")[0] if "=" in texts[0] else before
-        name = option.lstrip("-").replace("-", "_")
+        name = _option(rows[0], n)
+        if name in _NAME and len(at) > 1:
+            continue
         if (
             n == 0
             or HARDWARE.search(name)
-            or is_worker(name)
+            or (is_worker(name) and _counted(texts))
             or any(_OTHER_WORK.search(text) for text in texts)
         ):
             return False
         kinds.add(_cores(texts))
     return len(kinds) == 1 and len(set(kinds.pop())) == len(rows)
+
+
+def _option(row: list[str], n: int) -> str:
+    """The name of what a word is given to."""
+    before = row[n - 1] if n else ""
+    option = row[n].partition("=")[0] if "=" in row[n] else before
+    if "=" not in row[n] and not before.startswith("-"):
+        return ""
+    return option.lstrip("-").replace("-", "_")
+
+
+def _counted(texts: list[str]) -> bool:
+    """Whether they are the numbers of workers, from 0 or 1 on."""
+    numbers = [core for core in _cores(texts) if is_digits(core)]
+    return len(numbers) == len(texts) and {int(number[:9]) for number in numbers} <= set(
+        range(len(texts) + 1)
+    )
 
 
 def _cores(texts: list[str]) -> tuple[str, ...]:

@@ -35,6 +35,11 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 """What says how many workers there are."""
+_PLURAL = re.compile(
+    r"(?:workers|shards|ranks|replicas|nodes|instances|machines|servers|pods)", re.IGNORECASE
+)
+_NAMED_WORKER = re.compile(rf"(?i)(?:^|[\W_])(?:{_WORKER}|w|n|gpu)[-_=]?" + UNKNOWN)
+"""A name that ends in a number: worker-3."""
 _COUNTS = re.compile(
     r"^[\s\"'(]*(?:\$\(\s*|`)?(?:seq|range|xrange|\(\()|^\s*\{-?\d+\.\.|^[\d\s]+$|;.*(?:\+\+|\+=)"
 )
@@ -85,10 +90,13 @@ def is_fixed_number(loop: Loop, words: Sequence[Word], changing: Collection[str]
     if loop.items is not None and loop.items > _MANY:
         return False
     over = loop.over.text[:300]
+    changed = [word for word in words if not word.names.isdisjoint(changing)]
+    if changed and any(_NAMED_WORKER.search(word.text) for word in changed) and (loop.items or 0) <= _MANY:
+        return bool(_COUNTS.search(over)) or loop.kind == "while"
     if loop.items is None and any(int(number) > _MANY for number in re.findall(r"\b\d{1,9}\b", over)):
         return False
     counts = bool(_COUNTS.search(over)) or loop.kind == "while"
-    if counts and any(_TOTAL.fullmatch(name) for name in _NAMES.findall(over)):
+    if counts and any(_TOTAL.fullmatch(name) or _PLURAL.fullmatch(name) for name in _NAMES.findall(over)):
         return True
     told = [name for word in words for name in _NAMES.findall(word.text[:5_000].replace("-", "_"))]
     total = any(_TOTAL.fullmatch(name.strip("_")) for name in told)

@@ -36,7 +36,7 @@ def judge_workflow(text: str, judge: Judge) -> None:
         for number, step in enumerate(steps if isinstance(steps, list) else ()):
             run = _members(step).get("run")
             if isinstance(run, str):
-                judge.place = at
+                judge.place = (at,)
                 env = _environment((job, step), frames)
                 span = _span(tree, f"{at}/steps/{number}/run")
                 judge_shell(_as_shell(run), judge, env=env, outer=frames, span=span)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 
 from gpuspec.commands.word import UNKNOWN, Word
 from gpuspec.scripts.beside import ScriptSource
 from gpuspec.scripts.launch_commands import identity_of, launcher_of
-from gpuspec.scripts.launchers import LaunchCommand
+from gpuspec.scripts.launchers import LaunchCommand, mentions_launches
+from gpuspec.scripts.loops import Judge
 from gpuspec.scripts.program import ScriptCommand
 
 _LARGEST = 1 << 17
@@ -18,8 +20,6 @@ def launched_by(source: ScriptSource) -> LaunchCommand | None:
     """What a program launches anew each time it is run."""
     if len(source.text) > _LARGEST or not source.may_launch():
         return None
-    from gpuspec.scripts.loops import Judge
-
     judge = Judge(source)
     if _is_python(source):
         from gpuspec.scripts.python import read_python
@@ -53,6 +53,29 @@ def functions_that_launch(source: ScriptSource) -> dict[str, LaunchCommand]:
             for name in names:
                 runs.setdefault(name, []).append(run)
     found = {name: _named(f"{name} ({source.path})", several, source) for name, several in runs.items()}
+    return {name: launcher for name, launcher in found.items() if launcher is not None}
+
+
+def recipes_that_launch(source: ScriptSource) -> dict[str, LaunchCommand]:
+    """The recipes of a Makefile or justfile that launch, by name."""
+    if len(source.text) > _LARGEST or not mentions_launches(source.text):
+        return {}
+    judge = Judge(source)
+    if source.path.endswith("akefile") or source.path.endswith(".mk"):
+        from gpuspec.scripts.make import judge_makefile, targets_of
+
+        judge_makefile(source.text, judge)
+        names = targets_of(source.text, judge.budget)
+    else:
+        from gpuspec.scripts.just import judge_justfile, recipe_names
+
+        judge_justfile(source.text, judge)
+        names = recipe_names(source.text)
+    runs: dict[Hashable, list[ScriptCommand]] = {}
+    for alone in judge.alone:
+        place = alone.place[0] if isinstance(alone.place, tuple) and alone.place else alone.place
+        runs.setdefault(place, []).append(alone.run)
+    found = {name: _named(name, runs[place], source) for name, place in names.items() if place in runs}
     return {name: launcher for name, launcher in found.items() if launcher is not None}
 
 

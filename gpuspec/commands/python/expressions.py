@@ -15,7 +15,7 @@ VOLATILE = "*"
 _VOLATILE_CALLS = {
     "uuid1", "uuid4", "time", "time_ns", "monotonic", "now", "utcnow", "today", "random", "randint", "choice",
     "token_hex", "mkdtemp", "mkstemp", "NamedTemporaryFile", "pop", "popleft", "get_nowait", "next", "popitem",
-    "strftime", "randrange",
+    "strftime", "randrange", "ask",
 }  # fmt: skip
 _FIRST_HOLE = 0xE000
 _HOLE = re.compile("[\ue000-\uf8ff]")
@@ -176,7 +176,7 @@ class Text:
             if name in ("shlex.split", "list", "tuple") and node.args:
                 return self.items(node.args[0], depth + 1) or plain_words(self.of(node.args[0]))
             if (
-                name.endswith(".split")
+                name.rpartition(".")[2] == "split"
                 and isinstance(node.func, ast.Attribute)
                 and self.is_text(node.func.value)
             ):

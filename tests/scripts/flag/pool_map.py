@@ -2,12 +2,12 @@ from multiprocessing import Pool
 import runpod
 
 
-def start(shard):
+def start(doc):
     return runpod.create_pod(
-        name=f"shard-{shard}",
-        image_name="me/worker",
+        name=f"doc-{doc}",
+        image_name="me/ocr",
         gpu_type_id="NVIDIA RTX A5000",
-        env={"SHARD": str(shard)},
+        env={"DOC": str(doc)},
     )
 
 
