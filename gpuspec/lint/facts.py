@@ -189,6 +189,10 @@ class Facts:
         """The specs of the same folder that differ from this one in literals only, itself among them, by path."""
         return self._folders.alike(self.path, self.tree.text) if self.case.on_disk else []
 
+    def speaks_for(self, alike: list[Neighbour]) -> bool:
+        """Whether this spec is the first of some that this run asks about: hooks are handed any of them."""
+        return self._folders.speaker(alike[0].path, self.path) == self.path
+
 
 def _runs(facts: Facts, *words: str) -> bool:
     """Whether one of some texts stands in `run`."""
@@ -217,7 +221,7 @@ _DONE: dict[str, Callable[[Facts], bool]] = {
     ),
     "item-comment": lambda facts: _runs(facts, "{item}") and _runs(facts, "#"),
     "item-split": lambda facts: _runs(facts, "GPUSPEC_ITEM", "c ", "eval ", "ssh ") and bool(facts.job.items),
-    "loops": lambda facts: _runs(facts, "for ", "while ", "xargs", "parallel"),
+    "loops": lambda facts: _runs(facts, "for ", "while ", "until ", "xargs", "parallel", "-exec"),
     "waiting": lambda facts: any(step.command.name in ("sleep", "tail") for step in facts.commands),
 }
 """What commands may do → whether these do: a file is needed that is not sent, something returns at once, `{item}`

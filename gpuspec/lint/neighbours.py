@@ -29,6 +29,8 @@ class Folders:
         self._alike: dict[str, list[Neighbour]] | None = None
         self._kinds: dict[str, tuple[str, list[Neighbour]]] = {}
         """path → (text, the specs of its kind)"""
+        self._speakers: dict[str, str] = {}
+        """The first spec of a kind → the one that speaks for all of them."""
 
     def beside(self, path: str) -> tuple[Neighbour, ...]:
         """The other specs in the folder of `path`."""
@@ -55,6 +57,10 @@ class Folders:
         if known is not None and known[0] == text:
             return known[1]
         return self._alike.get(skeleton(text), [])
+
+    def speaker(self, first: str, path: str) -> str:
+        """Of the specs that are like `first`: the one that was asked about first in this run."""
+        return self._speakers.setdefault(first, path)
 
     def _enter(self, path: str) -> None:
         folder = os.path.dirname(path)

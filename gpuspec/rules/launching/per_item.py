@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.commands.files import Folder
-from gpuspec.lint import Finding, Related, Rule
+from gpuspec.lint import Facts, Finding, Related, Rule
 from gpuspec.lint.script import Script
 from gpuspec.rules.options import amount
 from gpuspec.words import dollars
@@ -36,7 +36,7 @@ class PerItemLaunch(Rule):
 
     No such loops are those that retry or poll, that look for a GPU, zone, offer or cloud with capacity, that bring up
     a fixed number of workers, shards or ranks of one job, that send work to a machine or pool that stays, and dry
-    runs.
+    runs. Loops that launch in a job's own `run` are found too.
 
     ## Why is this bad
     Every launch pays for starting the machine and loading the model before it does any work. Forty files at five
@@ -63,7 +63,7 @@ class PerItemLaunch(Rule):
     ```
 
     ```bash
-    sky launch -c whisper whisper.yaml
+    sky launch -c whisper -i 10 --down whisper.yaml
     for f in data/*.wav; do
       sky exec whisper "python transcribe.py $f"
     done
@@ -83,11 +83,36 @@ class PerItemLaunch(Rule):
     code = "GS301"
     name = "per-item-launch"
     severity = "warning"
-    needs = "script"
     options = (
         amount("startup_minutes", 3.0, "Assumed minutes until a machine is up, image included."),
         amount("load_minutes", 2.0, "Assumed minutes until the model is fetched and loaded."),
     )
+
+    def check(self, facts: Facts) -> Iterator[Finding]:
+        """Loops in what a job itself runs: a machine that starts machines."""
+        run = facts.job.run
+        from gpuspec.scripts.launchers import mentions_launches
+
+        if not run or not mentions_launches(run):
+            return
+        from gpuspec.scripts.in_job import launches_in_job
+
+        commands = [step.command for step in facts.commands if not step.setup and step.path is None]
+        source, repeated = launches_in_job(commands, run)
+        for launch in repeated:
+            long = is_long(launch, source)
+            if launch.launcher.queue:
+                message, numbers = _queued(launch), list[tuple[str, str]]()
+            else:
+                message, numbers = _told(facts.options, launch, long=long)
+            yield self.finding(
+                facts.job.pointer("run"),
+                f"in the job's own commands, {message}",
+                severity="info" if long or launch.launcher.queue else None,
+                confidence="medium",
+                suggestion=_instead(launch, long=long),
+                numbers=numbers,
+            )
 
     def check_script(self, script: Script) -> Iterator[Finding]:
         found = script.launches
@@ -103,7 +128,8 @@ class PerItemLaunch(Rule):
             if launch.launcher.queue:
                 message, numbers = _queued(launch), list[tuple[str, str]]()
             else:
-                message, numbers = self._told(script, launch, long=long)
+                hourly = _hourly(script, launch.spec) if launch.items else None
+                message, numbers = _told(script.options, launch, long=long, hourly=hourly)
             yield self.finding(
                 "",
                 message,
@@ -116,37 +142,37 @@ class PerItemLaunch(Rule):
                 numbers=numbers,
             )
 
-    def _told(
-        self, script: Script, launch: RepeatedLaunch, *, long: bool
-    ) -> tuple[str, list[tuple[str, str]]]:
-        """What the starts cost, against the work where its length is known."""
-        start, load = script.options["startup_minutes"], script.options["load_minutes"]
-        each = start + load
-        cost = (
-            f"each start takes about {each:g} minutes before any work (assumed: {start:g} for the machine, {load:g} "
-            "to load the model)"
+
+def _told(
+    options: Mapping[str, Any], launch: RepeatedLaunch, *, long: bool, hourly: float | None = None
+) -> tuple[str, list[tuple[str, str]]]:
+    """What the starts cost, against the work where its length is known."""
+    start, load = options["startup_minutes"], options["load_minutes"]
+    each = start + load
+    cost = (
+        f"each start takes about {each:g} minutes before any work (assumed: {start:g} for the machine, {load:g} "
+        "to load the model)"
+    )
+    numbers = [
+        ("assumed: machine start-up", f"{start:g} min (option startup_minutes)"),
+        ("assumed: model load", f"{load:g} min (option load_minutes)"),
+        ("beside an hour of work", f"{each:g} min ÷ 60 min = {each / 60:.0%}"),
+    ]
+    if launch.items:
+        minutes = launch.items * each
+        cost += f", {minutes:,.0f} minutes in all"
+        numbers.append(("waiting", f"{launch.items} items × {each:g} min = {minutes:g} min"))
+        if hourly is not None:
+            cost += f": {dollars(minutes / 60 * hourly)} at {dollars(hourly)}/h"
+            numbers.append(("paid for it", f"{minutes:g} min ÷ 60 × {dollars(hourly)}/h ({launch.spec})"))
+    if long:
+        share = f"beside an hour of work that is {each / 60:.0%}"
+    else:
+        share = (
+            f"how long one item works is not known: beside a minute that is {each:g} times the work, beside an "
+            f"hour {each / 60:.0%}"
         )
-        numbers = [
-            ("assumed: machine start-up", f"{start:g} min (option startup_minutes)"),
-            ("assumed: model load", f"{load:g} min (option load_minutes)"),
-            ("beside an hour of work", f"{each:g} min ÷ 60 min = {each / 60:.0%}"),
-        ]
-        if launch.items:
-            minutes = launch.items * each
-            cost += f", {minutes:,.0f} minutes in all"
-            numbers.append(("waiting", f"{launch.items} items × {each:g} min = {minutes:g} min"))
-            hourly = _hourly(script, launch.spec)
-            if hourly is not None:
-                cost += f": {dollars(minutes / 60 * hourly)} at {dollars(hourly)}/h"
-                numbers.append(("paid for it", f"{minutes:g} min ÷ 60 × {dollars(hourly)}/h ({launch.spec})"))
-        if long:
-            share = f"beside an hour of work that is {each / 60:.0%}"
-        else:
-            share = (
-                f"how long one item works is not known: beside a minute that is {each:g} times the work, beside an "
-                f"hour {each / 60:.0%}"
-            )
-        return f"{_what(launch)}: {cost}; {share}", numbers
+    return f"{_what(launch)}: {cost}; {share}", numbers
 
 
 def is_long(launch: RepeatedLaunch, source: ScriptSource) -> bool:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from gpuspec.lint import Facts, Finding, Option, Rule
 from gpuspec.rules.options import amount
 
-REPEATING = ("for", "while", "xargs", "parallel", "-exec")
-
 
 class ReloadPerItem(Rule):
     """The model is loaded anew for every item.
@@ -61,7 +59,7 @@ class ReloadPerItem(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         run = facts.job.run
-        if not run or not any(word in run for word in REPEATING):
+        if not run:
             return
         from gpuspec.scripts.reloads import reload_loops
 

@@ -28,7 +28,8 @@ class SpecPerItem(Rule):
 
     ## What it does
     Compares the specs of a folder. Where `min_files` or more batch or training specs are the same but for one
-    literal in `run`, `env` or the outputs (and their names), the first of them gets the finding.
+    literal in `run`, `env` or the outputs (and their names), the first of them that is linted gets the finding:
+    where a hook hands over a single file, that one.
 
     ## Why is this bad
     One spec per item means one machine per item: each starts, loads the model, and idles at the end on its own.
@@ -75,14 +76,16 @@ class SpecPerItem(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         alike, job = facts.alike, facts.job
         least = facts.options["min_files"]
-        if len(alike) < least or alike[0].path != facts.path:
+        if len(alike) < least or not facts.speaks_for(alike):
             return
         if job.task in ("serve", "interactive") or job.ports or job.readiness or job.scaling:
             return
         own = _flat(facts.tree.value)
         places = _places(facts.tree, own)
         found: dict[str, list[tuple[str, Difference]]] = {}
-        for other in alike[1:]:
+        for other in alike:
+            if other.path == facts.path:
+                continue
             difference = _difference(own, _leaves(other.text, own, places), job.pointer("name"))
             if difference is not None:
                 found.setdefault(difference.pointer, []).append((other.path, difference))

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from gpuspec.lint.files import lint_data
+from gpuspec.lint.registry import Registered, Registry
 from gpuspec.lint.result import Located
+from gpuspec.lint.runner import Linter
+from gpuspec.lint.settings import Settings
 from gpuspec.rules.launching.batch_one import BatchSizeOne
 from gpuspec.rules.launching.per_item import PerItemLaunch
 from gpuspec.rules.launching.reload import ReloadPerItem
@@ -62,15 +66,31 @@ def test_suppression_in_a_script() -> None:
     )
 
 
+def test_a_comment_above_a_loop_holds_for_what_is_in_it() -> None:
+    script = """# gpuspec: ignore[GS301] one machine per customer is the contract
+for c in acme globex; do
+  for day in monday tuesday; do
+    sky jobs launch -y job.yaml --env C=$c --env DAY=$day
+  done
+done
+"""
+    RuleTester(PerItemLaunch).valid(script, path="a.sh")
+    RuleTester(PerItemLaunch).invalid(
+        script.replace("ignore[GS301]", "ignored"), path="a.sh", line=4, column=5
+    )
+
+
 def folder(tmp_path: Path, *texts: str) -> list[Located]:
     paths = [tmp_path / f"{number}.gpu.jsonc" for number in range(len(texts))]
     for path, text in zip(paths, texts, strict=True):
         path.write_text(text, encoding="utf-8")
-    return [
-        found
-        for path, text in zip(paths, texts, strict=True)
-        for found in lint_text(text, [SpecPerItem], path=str(path), options={"min_files": 3}, on_disk=True)
-    ]
+    return asked(*paths)
+
+
+def asked(*paths: Path) -> list[Located]:
+    linter = Linter(Registry((Registered(SpecPerItem(), "test"),), ()))
+    settings = Settings(rules={"spec-per-item": {"min_files": 3}})
+    return [found for path in paths for found in lint_data(linter, str(path), path.read_bytes(), settings)]
 
 
 def spec(run: str, gpu: str = "L4", task: str = "batch") -> str:
@@ -81,6 +101,12 @@ def test_three_specs_that_differ_in_a_seed(tmp_path: Path) -> None:
     found = folder(tmp_path, *(spec(f"python train.py --seed {seed}", task="train") for seed in (1, 2, 3)))
     assert [(Path(item.path).name, item.finding.pointer) for item in found] == [("0.gpu.jsonc", "/run")]
     assert "3 specs" in found[0].finding.message
+
+
+def test_a_hook_hands_over_one_file(tmp_path: Path) -> None:
+    folder(tmp_path, *(spec(f"python train.py --seed {seed}", task="train") for seed in (1, 2, 3)))
+    found = asked(tmp_path / "2.gpu.jsonc", tmp_path / "1.gpu.jsonc")
+    assert [Path(item.path).name for item in found] == ["2.gpu.jsonc"]
 
 
 @pytest.mark.parametrize(

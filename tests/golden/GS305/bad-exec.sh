@@ -1,0 +1,2 @@
+sky launch -y -c worker task.yaml
+sky exec worker map.yaml

@@ -1,0 +1,1 @@
+sky launch -y -c worker "$TASK_YAML"
