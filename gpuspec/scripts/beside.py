@@ -23,6 +23,7 @@ _UNKNOWN_HEAD = re.compile("[" + UNKNOWN + ")}]")
 _MOST_MENTIONED = 20
 _MOST_LISTED = 2_000
 """Names of a folder of which the first that fits a pattern is read, as a sample of them all."""
+_COMMENT = re.compile(r"^[ \t]*#(?!SBATCH|PBS|!)[^\n]*", re.MULTILINE)
 _LARGEST = 1 << 16
 """Characters: a manifest written by hand is shorter."""
 _DEEPEST = 3
@@ -51,6 +52,8 @@ class ScriptSource:
     ) -> None:
         self.text = text
         self.low = text.lower()
+        self.code = _COMMENT.sub("", text)
+        """The text without lines that only comment; what Slurm reads in comments stays."""
         self.path = path
         self._following = following
         self._depth = 0

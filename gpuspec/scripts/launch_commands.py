@@ -18,6 +18,7 @@ _GPU = re.compile(
     re.IGNORECASE,
 )
 _CPU_ONLY = re.compile(
+    r"(?:(?:^|\s)(?:-p|--partition)[= ]\w*cpu\w*)|"
     r"(?:--machine-type|--instance-type|--size|--shape|InstanceType=?|instance_type=?)[= \x01]*(?:projects\S{0,99}/)?"
     r"(?:[et]\d[a-z]*[.-]|[cmr]\d[a-z]*\.|f1-|g1-|[nc]\d[a-z]*-(?:standard|highcpu|highmem|custom)|standard_[abdef]\d|vm\.standard|s-\d)",
     re.IGNORECASE,
@@ -29,7 +30,7 @@ _JOB = re.compile(
 _JOB_KIND = re.compile(
     r"kind\W{1,4}(?:Job|Pod|PyTorchJob|TFJob|MPIJob|RayJob|TrainJob|Workflow|JobSet|VCJob|PodGroup)\b"
 )
-_CONTINUES = re.compile(r"--dependency[= ]\S*\x01")
+_CONTINUES = re.compile(r"--dependency[= ]\S*\x01|(?:^| )-d ?after\w*:")
 """A job that waits for the one before it: one long run in pieces."""
 _NO_GPU = re.compile(r"(?:--gpus?|--gpu-count|--num-gpus)[= ]0(?: |$)")
 _OTHER_WORK = re.compile(
@@ -220,12 +221,12 @@ def _gpu_work(launcher: LaunchCommand, texts: list[str], fed: str, source: Scrip
         told = launcher.name == "kubectl run" or "namespaced" in launcher.name
         if not told and not _JOB.search(command + " " + fed):
             return False
-        return bool(_GPU.search(fed + " " + command)) or _names_gpu(source.text)
+        return bool(_GPU.search(fed + " " + command)) or _names_gpu(source.code)
     if launcher.manifest and (not launcher.general or any(map(_GPU.search, source.mentioned))):
         return True
     if _CPU_ONLY.search(command) and not _GPU.search(command):
         return False
-    return bool(_GPU.search(command)) or _names_gpu(source.text)
+    return bool(_GPU.search(command)) or _names_gpu(source.code)
 
 
 def _manifests(texts: list[str], source: ScriptSource) -> list[str]:

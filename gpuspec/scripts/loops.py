@@ -15,12 +15,14 @@ from gpuspec.scripts.launch_commands import identity_of, launcher_of, spec_of
 from gpuspec.scripts.launchers import LaunchCommand
 from gpuspec.scripts.program import Guard, Loop, ScriptCommand
 from gpuspec.scripts.unrolled import unrolled
-from gpuspec.scripts.work import HARDWARE, PLACE, given, given_to, is_fixed_number
+from gpuspec.scripts.work import HARDWARE, PLACE, QUEUE, TO_WORK_ON, given, given_to, is_fixed_number
 from gpuspec.text import Span
 
 _RETRY = re.compile(
     r"(?:^|[^a-z])(?:attempts?|retr(?:y|ies)|max_tries|tries|n_try|backoff)(?:[^a-z]|$)", re.IGNORECASE
 )
+_HEAD = 4_000
+"""Characters of a loop that are searched for what takes the next item."""
 _STEPS = 50_000
 """Shell statements read in one script: functions that call functions could go on for ever."""
 
@@ -60,6 +62,8 @@ class Judge:
         self.budget = StepBudget(_STEPS)
         self.found: list[_Launched] = []
         self.alone: list[Alone] = []
+        self.calls: list[Alone] = []
+        """Calls, outside loops, of functions that launch."""
         self.place: tuple[Hashable, ...] = ()
         """Where in the script what is told now stands: a function, a recipe, a step."""
 
@@ -74,8 +78,10 @@ class Judge:
         judged = []
         for depth, frame in enumerate(frames, 1):
             inside = [guard for guard, at in guards if at >= depth]
-            judged.append((frame, _per_item(frame, run, launcher, inside)))
-        if any(frame.loop.kind == "forever" for frame in frames) and not _changes_any(run, frames):
+            before = self.source.text[frame.loop.span.start : run.span.start][:_HEAD]
+            judged.append((frame, _per_item(frame, run, launcher, inside, before)))
+        queued = [per_item for frame, per_item in judged if frame.loop.kind == "forever"]
+        if queued and not any(queued) and not _changes_any(run, frames):
             judged = [(frame, False) for frame in frames]  # as many of the same as are wanted
         launched = _Launched(run, launcher, tuple(judged))
         for frame in frames:
@@ -126,14 +132,19 @@ class Judge:
                     keys=given_to(launched.run.words, changing),
                 ),
             )
-        for launch in unrolled(self.alone):
+        for launch in (*unrolled(self.alone), *unrolled(self.calls)):
             best.setdefault(launch.span, launch)
         return [best[span] for span in sorted(best)]
 
 
-def _per_item(frame: Frame, run: ScriptCommand, launcher: LaunchCommand, guards: Sequence[Guard]) -> bool:
+def _per_item(
+    frame: Frame, run: ScriptCommand, launcher: LaunchCommand, guards: Sequence[Guard], before: str
+) -> bool:
+    """Whether a loop repeats a launch per item. `before` is what of the loop's text stands before it."""
     loop = frame.loop
-    if loop.kind == "forever" or _single(loop) or "first" in guards:
+    if loop.kind == "forever":
+        return _takes_from_queue(before, [*run.words, run.fed], frame)
+    if _single(loop) or "first" in guards or any(TO_WORK_ON.search(word.text) for word in run.words):
         return False
     if _RETRY.search(" ".join((*loop.variables, loop.over.text))) or _over_hardware(loop):
         return False
@@ -157,6 +168,16 @@ def _per_item(frame: Frame, run: ScriptCommand, launcher: LaunchCommand, guards:
     if identity is None or _changes([identity], frame):
         return True
     return launcher.idempotent and identity.text == "-" and _changes([run.fed], frame)
+
+
+def _takes_from_queue(before: str, words: Sequence[Word], frame: Frame) -> bool:
+    """Whether a loop without an end hands over what it takes from a queue: `job=$(redis-cli lpop jobs)`."""
+    taken = {
+        line.partition("=")[0].split()[-1]
+        for line in before.splitlines()
+        if QUEUE.search(line) and line.partition("=")[0].strip()
+    }
+    return bool(taken) and (_changes(words, frame) or any(word.names & taken for word in words))
 
 
 def _changes_any(run: ScriptCommand, frames: Sequence[Frame]) -> bool:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Collection
 
 from gpuspec.commands.python.expressions import dotted
+from gpuspec.commands.python.file import tree
+from gpuspec.scripts.beside import ScriptSource
 
 
 def on_modal_gpu(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -24,6 +26,17 @@ def on_modal_gpu(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
             for keyword in given.keywords
         )
         for given in node.decorator_list
+    )
+
+
+def imported_on_gpu(source: ScriptSource, full_name: str) -> bool:
+    """Whether a function of a module beside the script is one of these."""
+    module, _, name = full_name.rpartition(".")
+    there = source.find(module.replace(".", "/") + ".py") if module else None
+    root = tree(there[1]) if there and "modal" in there[1] else None
+    return root is not None and any(
+        isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name and on_modal_gpu(node)
+        for node in root.body
     )
 
 

@@ -11,7 +11,7 @@ from gpuspec.commands.word import UNKNOWN, Word, plain_words
 from gpuspec.scripts.beside import ScriptSource
 from gpuspec.scripts.launch_commands import MODAL, launcher_of
 from gpuspec.scripts.launchers import CALLS
-from gpuspec.scripts.modal_calls import modal_call, on_modal_gpu
+from gpuspec.scripts.modal_calls import imported_on_gpu, modal_call, on_modal_gpu
 from gpuspec.scripts.program import Assign, Call, Exit, Loop, Node, ScriptCommand
 from gpuspec.scripts.python_lengths import length
 from gpuspec.text import Span
@@ -271,7 +271,7 @@ class Expressions:
             name = self._full_name(node.func)
             last = name.rsplit(".", 1)[-1]
         local = self._local(node.func)
-        modal = modal_call(node, self.modal | self._looked_up())
+        modal = self._modal(node)
         if modal is not None:
             words = (Word(MODAL + modal), *map(self._word, node.args), *(w for _, w in self._named(node)))
             yield ScriptCommand(words, self.span(node))
@@ -335,6 +335,16 @@ class Expressions:
         head, _, rest = name.partition(".")
         head = self.aliases.get(head, head)
         return f"{head}.{rest}" if rest else head
+
+    def _modal(self, node: ast.Call) -> str | None:
+        """A call of a function in Modal's containers, with a GPU: the script's own, an imported or a deployed one."""
+        if dotted(node.func).rpartition(".")[2] not in ("remote", "spawn", "aio"):
+            return None
+        head = dotted(node.func).split(".")[0]
+        functions = self.modal | self._looked_up()
+        if head in self.aliases and imported_on_gpu(self.source, self.aliases[head]):
+            functions.add(head)
+        return modal_call(node, functions)
 
     def _looked_up(self) -> set[str]:
         """Names that hold a deployed function of Modal's which a script with a sign of a GPU looks up."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gpuspec.commands.word import Word
+from gpuspec.scripts.found import Alone
+from gpuspec.scripts.launch_commands import identity_of
 from gpuspec.scripts.loops import Frame, Guards, Judge
 from gpuspec.scripts.program import (
     Assign,
@@ -110,7 +113,10 @@ class _Walk:
 
     def call(self, call: Call, frames: list[Frame], guards: Guards, calls: tuple[str, ...]) -> None:
         function = self.program.functions.get(call.name)
-        if function is None or call.name in calls or len(calls) >= _DEPTH or not frames:
+        if function is None or call.name in calls or len(calls) >= _DEPTH:
+            return
+        if not frames:
+            self._alone(call, function, guards)
             return
         if not self.may_launch(call.name):
             return
@@ -123,6 +129,19 @@ class _Walk:
         self.at = at
         for frame, changing in zip(frames, outside, strict=True):
             frame.changing = changing
+
+    def _alone(self, call: Call, function: ScriptFunction, guards: Guards) -> None:
+        """A call outside loops of a function that launches a new machine each time."""
+        if guards or not call.arguments:
+            return
+        for node in _all(function.body):
+            launcher = self.judge.starts(node, self.judge.source) if isinstance(node, ScriptCommand) else None
+            if launcher is not None and isinstance(node, ScriptCommand):
+                identity = identity_of(launcher, node)
+                if identity is None or identity.names:
+                    run = ScriptCommand((Word(call.name), *call.arguments), call.span)
+                    self.judge.calls.append(Alone(run, launcher, self.judge.place))
+                return
 
     def may_launch(self, name: str) -> bool:
         """Whether a function launches, itself or through others: those that do not are not walked again."""

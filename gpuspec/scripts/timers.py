@@ -98,11 +98,12 @@ _ENDED = re.compile(
 _SAID = re.compile(r"^\s*(?:#|//|echo\b|printf\b|print\(|log\w*\b|console\.)|\b(?:echo|printf)\s+[\"']")
 _STAYS = re.compile(
     r"serv(?:e|er|ing)|vllm|sglang|tgi|text-generation-inference|ollama|endpoint|deploy|prod(?:uction)?\b|jupyter|notebook|"
-    r"vscode|ssh-key|dev\b|devbox|workspace|gateway|bastion|\bapi\b|webui|comfy",
+    r"vscode|ssh-key|dev\b|devbox|workspace|gateway|bastion|webui|comfy",
     re.IGNORECASE,
 )
 """What is to stay until somebody is done with it: a server, a machine to work on."""
 _OWN = re.compile(r"(?:--infra|--cloud)[= ](?:k8s|kubernetes|ssh|local)\b")
+_TASK = re.compile(r"(?:from_yaml\(\s*[\"']([^\"'{}]{1,200})[\"']|\bTask\()")
 _OPTIONS = re.compile(r"args|flags|opts|options|extra|kw", re.IGNORECASE)
 _CLOUD_GPU = re.compile(r"accelerators|gpus?\b|instance_type", re.IGNORECASE)
 
@@ -121,9 +122,10 @@ def unended(source: ScriptSource, every: Iterable[tuple[ScriptCommand, LaunchCom
         line = " ".join(texts)
         if _STAYS.search(line) or _OWN.search(line):
             continue
-        if _is_unknown(run.words, sky=ending is _SKY):
+        written = _TASK.findall(source.text) if texts[0].endswith("()") else []
+        if _is_unknown(run.words, sky=ending is _SKY and not written):
             continue
-        files = _task_files(texts, source)
+        files = _task_files([*texts, *(name for name in written if name)], source)
         if any(_STAYS.search(text) or re.search(ending.by, text) for text in files):
             continue
         if ending is _SKY and files and not any(_CLOUD_GPU.search(text + line) for text in files):
@@ -143,8 +145,9 @@ class Unended(NamedTuple):
 def _has(texts: list[str], options: tuple[str, ...]) -> bool:
     return any(
         text == option or text.startswith(option + "=") or (option == "-i" and re.fullmatch(r"-i\d+", text))
-        for text in texts
+        for text, after in zip(texts, [*texts[1:], ""], strict=True)
         for option in options
+        if not (text.endswith("=") and after in ("False", "None"))
     )
 
 

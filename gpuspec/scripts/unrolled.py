@@ -27,7 +27,8 @@ def unrolled(launches: Sequence[Alone]) -> Iterator[RepeatedLaunch]:
     groups: dict[tuple[Hashable, ...], list[Alone]] = {}
     for alone in launches[:_MOST]:
         if alone.place is not None:  # one that stands under a condition is one of several ways
-            key = alone.place, alone.launcher.name, len(unwrap(alone.run.words))
+            words = unwrap(alone.run.words)
+            key = alone.place, alone.launcher.name, words[0].text if words else "", len(words)
             groups.setdefault(key, []).append(alone)
     for group in groups.values():
         if len(group) >= LEAST:

@@ -112,7 +112,7 @@ _SETTING = re.compile(
     r"(?:\w+_)?(?:lrs?|learning_?rates?|seeds?|wds?|weight_?decays?|bs|batch_?sizes?|epochs?|dropouts?|warmups?|alphas?|"
     r"lora_?r(?:ank)?|lambdas?|gammas?|taus?|max_?steps?|optim(?:izer)?s?|betas?|temps?|temperatures?|hparams?|hyper_?params?|"
     r"sizes?|widths?|depths?|layers?|rate|cfgs?|configs?|configurations?|settings?|variants?|ablations?|experiments?|"
-    r"exps?|runs?|sweeps?|trials?|folds?|methods?|algos?|algorithms?|arch(?:itecture)?s?|recipes?)"
+    r"exps?|sweeps?|trials?|folds?|methods?|algos?|algorithms?|arch(?:itecture)?s?|recipes?)"
     r"(?:_?(?:id|ids|name|names|file|files|path|paths|list|grid|\d))?",
     re.IGNORECASE,
 )
@@ -123,7 +123,7 @@ _MODEL = re.compile(
     re.IGNORECASE,
 )
 """Another model has to be loaded anyway: a machine that stays would save its own start alone."""
-_CONFIGS = re.compile(r"conf(?:ig\w*)?|cfgs?|exp(?:eriment)?s?|ablat\w*|sweeps?|file", re.IGNORECASE)
+_CONFIGS = re.compile(r"\b(?:conf(?:ig\w*)?|cfgs?|exp(?:eriment)?s?|ablat\w*|sweeps?)\b", re.IGNORECASE)
 _BESIDE_THE_POINT = re.compile(
     r"(?:job_|task_|run_|display_|cluster_|exp(?:eriment)?_|pod_|instance_|wandb_\w*)?(?:names?|display_name|c|n|cluster|labels?|"
     r"tags?|out(?:put)?s?|out(?:put)?_?dir|log(?:s|_dir|dir)?|dir|dst|results?|port)",
@@ -135,6 +135,13 @@ _TRAINS = re.compile(
     r"(?:^|[\W_])(?:sft|dpo|ppo|grpo|rlhf|hpo|distill\w*|ablat\w*)(?:[\W_]|$)|PyTorchJob",
     re.IGNORECASE,
 )
+QUEUE = re.compile(
+    r"\b(?:[lrb]{0,2}pop(?:left|item)?|receive[-_]message|dequeue|claim|lease|next_?job|get_?job|next_?task|get_?task)\b",
+    re.IGNORECASE,
+)
+"""What takes the next item of a queue, in a loop that has no end."""
+TO_WORK_ON = re.compile(r"jupyter|notebook|devbox|dev-?pod|vs-?code|playground", re.IGNORECASE)
+"""A machine for a person: each has one."""
 FEW_MODELS = 16
 FEW_HOURS = 64
 
@@ -145,7 +152,7 @@ def is_sweep(loops: Sequence[Loop], keys: Sequence[str]) -> bool:
     if named and all(_SETTING.fullmatch(name) for name in named if name != "_"):
         return True
     told = [key for key in map(_last, keys) if not _BESIDE_THE_POINT.fullmatch(key)]
-    if not any(_CONFIGS.search(loop.over.text) for loop in loops):
+    if not any(_CONFIGS.search(loop.over.text.replace("_", " ")) for loop in loops):
         told = [
             key for key in told if not _CONFIGS.fullmatch(key)
         ]  # any file may be given as the configuration
