@@ -137,6 +137,7 @@ CALLS: tuple[LaunchCommand, ...] = (
     _command("instance_client.insert()", general=True),
     _command("fit()", package="sagemaker"),
     _command("run()", package="sagemaker"),
+    _command("transform()", package="sagemaker"),
     _command("run()", package="google.cloud.aiplatform"),
     _command("submit()", package="google.cloud.aiplatform"),
     _command("InstancesClient.insert()", general=True),

@@ -15,7 +15,16 @@ from gpuspec.scripts.launch_commands import identity_of, launcher_of, spec_of
 from gpuspec.scripts.launchers import LaunchCommand
 from gpuspec.scripts.program import Guard, Loop, ScriptCommand
 from gpuspec.scripts.unrolled import unrolled
-from gpuspec.scripts.work import HARDWARE, PLACE, QUEUE, TO_WORK_ON, given, given_to, is_fixed_number
+from gpuspec.scripts.work import (
+    HARDWARE,
+    PLACE,
+    QUEUE,
+    TO_WORK_ON,
+    given,
+    given_to,
+    is_elsewhere,
+    is_fixed_number,
+)
 from gpuspec.text import Span
 
 _RETRY = re.compile(
@@ -147,6 +156,8 @@ def _per_item(
     if _single(loop) or "first" in guards or any(TO_WORK_ON.search(word.text) for word in run.words):
         return False
     if _RETRY.search(" ".join((*loop.variables, loop.over.text))) or _over_hardware(loop):
+        return False
+    if is_elsewhere(loop, run.words, frame.changing):
         return False
     if _changes(given(run.words, launcher.other), frame) or is_fixed_number(
         loop, [*run.words, run.fed], frame.changing

@@ -131,7 +131,10 @@ class _Reader(Expressions):
                 name = node.target.id
                 if name in self.values:
                     self.values[name] = ast.BinOp(self.values[name], node.op, node.value)
-                grown = names_in(node.value) | ({name} if isinstance(node.value, ast.Constant) else set())
+                counts = isinstance(
+                    node.value, (ast.Constant, ast.Call, ast.Name)
+                )  # a list is built, a number grows
+                grown = names_in(node.value) | ({name} if counts else set())
                 nodes.append(Assign(name, Word("", names=grown), adds=name not in grown))
             return nodes
         return []

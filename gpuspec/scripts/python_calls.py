@@ -45,6 +45,9 @@ _SDK = {launcher.words[0].removesuffix("()").rsplit(".", 1)[-1] for launcher in 
     "run_graphql_query",
 }
 
+_MAP = ast.Name("map", ast.Load())
+_TYPES = 4
+"""Objects made by methods of objects that are looked through."""
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -226,6 +229,12 @@ class Expressions:
             and node.func.attr == "optimize"
         ):
             return self._optimized(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
+            done = node.args[0]
+            if node.func.attr in ("apply", "progress_apply") and (
+                isinstance(done, ast.Lambda) or self._local(done) is not None
+            ):
+                return self._mapped(ast.copy_location(ast.Call(_MAP, [done, node.func.value], []), node))
         if (
             not isinstance(node, ast.Call)
             or len(node.args) < 2
@@ -357,13 +366,16 @@ class Expressions:
             and "gpu" in self.source.low
         }
 
-    def _typed(self, name: str) -> str:
+    def _typed(self, name: str, depth: int = 0) -> str:
         """A call's name with what its receiver was made by: `est.fit` of `est = PyTorch(…)`."""
         head, _, rest = name.partition(".")
         made = self.values.get(head)
         if not rest or not isinstance(made, ast.Call):
             return name
-        return f"{self._full_name(made.func)}.{rest}"
+        inner = self._full_name(made.func)
+        if inner.split(".")[0] != head and depth < _TYPES:
+            inner = self._typed(inner, depth + 1)
+        return f"{inner}.{rest}"
 
     def _local(self, node: ast.expr) -> str | None:
         """The name of the function of this file that an expression stands for."""
@@ -385,6 +397,8 @@ class Expressions:
         candidates = [*node.args[:2], *(named[key] for key in ("args", "cmd", "command") if key in named)]
         for argument in candidates:
             run = self._command(argument, node, named.get("input"))
+            if run is not None and "env" in named:
+                return run._replace(fed=run.fed._replace(names=run.fed.names | names_in(named["env"])))
             if run is not None:
                 return run
         if node.args and len(node.args) > 1:

@@ -9,7 +9,7 @@ from gpuspec.commands.word import UNKNOWN, Word
 from gpuspec.scripts.program import Loop
 
 HARDWARE = re.compile(
-    r"(?:^|\W)(?:\w+_)?(?:gpus?|accelerators?|accs?|regions?|zones?|clouds?|providers?|data_?centers?|dcs?|locations?|infras?|"
+    r"(?:^|\W)(?:\w+_)?(?:gpus?|accelerators?|regions?|zones?|clouds?|providers?|data_?centers?|dcs?|locations?|infras?|"
     r"(?:instance|machine|vm)_?(?:types?|sizes?)|flavors?|skus?|hardware)"
     r"(?:_?(?:types?|names?|ids?|lists?|options?|candidates?|fallbacks?|order|priority|preferences?|to_try|\d))*(?:\W|$)",
     re.IGNORECASE,
@@ -20,6 +20,12 @@ PLACE = re.compile(
     re.IGNORECASE,
 )
 """Names of what a loop tries, or brings the same up in: each turn is one more place, not one more item."""
+PLACES = re.compile(r"\W*(?:(?:dev|prod(?:uction)?|staging|stage|test|qa|uat|sandbox|preview|canary)\b\W*)+")
+"""Environments, by their names."""
+_PEOPLE = re.compile(
+    r"(?:^|[\W_])(?:students?|attendees?|participants?|interns?|developers?|teammates?)(?:[\W_]|$)",
+    re.IGNORECASE,
+)
 _WORKER = (
     r"(?:workers?|shards?|ranks?|replicas?|nodes?|procs?|process(?:es)?|instances?|machines?|parts?|partitions?|"
     r"splits?|slices?|servers?|pods?)"
@@ -130,6 +136,11 @@ _BESIDE_THE_POINT = re.compile(
     re.IGNORECASE,
 )
 """What each launch is called, and where it writes: that says nothing of what it does."""
+_MACHINE = re.compile(
+    r"gpu_?(?:type|id|count|name)?(?:_?id)?s?|machine_type|instance_type|size|zone|region|location|infra|cloud",
+    re.IGNORECASE,
+)
+"""Options that say which machine."""
 _TRAINS = re.compile(
     r"(?:^|[\W_])(?:pre)?train(?:er|ing)?(?:[\W_]|$)|fine-?_?tun|torchrun|accelerate launch|deepspeed|"
     r"(?:^|[\W_])(?:sft|dpo|ppo|grpo|rlhf|hpo|distill\w*|ablat\w*)(?:[\W_]|$)|PyTorchJob",
@@ -164,6 +175,15 @@ def is_of_models(loops: Sequence[Loop], keys: Sequence[str]) -> bool:
     names = [name for loop in loops for name in (*loop.variables, *loop.over.names)]
     names += re.findall(r"\w+", " ".join(loop.over.text[:60] for loop in loops if len(loop.over.text) < 60))
     return any(map(_MODEL.fullmatch, names)) or any(_MODEL.fullmatch(_last(key)) for key in keys)
+
+
+def is_elsewhere(loop: Loop, words: Sequence[Word], changing: Collection[str]) -> bool:
+    """Whether each turn is on another machine, in another place or for another person, and not for another item."""
+    over = loop.over.text[:300]
+    if PLACES.fullmatch(over) or _PEOPLE.search(" ".join((over, *loop.variables))):
+        return True
+    keys = [key for key in map(_last, given_to(words, changing)) if not _BESIDE_THE_POINT.fullmatch(key)]
+    return bool(keys) and all(HARDWARE.fullmatch(key) or _MACHINE.fullmatch(key) for key in keys)
 
 
 def trains(texts: Iterable[str]) -> bool:

@@ -225,7 +225,7 @@ class Control:
             if assigned in variables:  # the second turn sees another value than the first
                 before = variables[assigned]
                 variables[assigned] = UNKNOWN + marks(*((before,) if isinstance(before, str) else before))
-        if "$" in text:
+        if "$" in text or "((" in text:
             variables.update(dict.fromkeys(_growing(text), UNKNOWN + around[-1].mark))
         if variable:
             variables[variable] = value
@@ -323,8 +323,14 @@ def has_glob(text: str) -> bool:
     return "*" in text or "?" in text or (bracket is not None and "]" in text[bracket.end() :])
 
 
+_COUNTED_UP = r"\(\(\s*(?:\+\+|--)?\s*([A-Za-z_]\w{0,100})\s*(?:\+\+|--|\+=|-=|\)\))"
+"""`((i++))`, `((i += 2))`, `((++i))`."""
+
+
 def _growing(text: str) -> Iterator[str]:
     """The variables that are set to something of themselves."""
+    for counted in re.finditer(_COUNTED_UP, text):
+        yield counted[1]
     for given in re.finditer(_GIVEN, text):
         value = re.split(r"[\n;]", text[given.end() : given.end() + 160], maxsplit=1)[0].partition("$")[2]
         if given[1] in value and given[1] in re.findall(r"\w+", value):

@@ -188,7 +188,7 @@ def is_long(launch: RepeatedLaunch, source: ScriptSource) -> bool:
         return True
     if items is not None and items > work.FEW_HOURS:
         return False
-    texts = [launcher.name, *(word.text for word in launch.run.words), launch.run.fed.text]
+    texts = [word.text for word in launch.run.words if not word.text.endswith("()")] + [launch.run.fed.text]
     spec = source.read(launch.spec) if launch.spec else None
     return work.trains([*texts, *([spec] if spec else ())])
 
