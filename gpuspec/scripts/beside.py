@@ -30,6 +30,14 @@ _DEEPEST = 3
 """Wrappers of wrappers that are followed."""
 
 
+_RECIPES = {
+    **dict.fromkeys(("make", "gmake", "$(MAKE)"), ("Makefile", "makefile")),
+    "just": ("justfile",),
+    **dict.fromkeys(("npm", "pnpm", "yarn", "bun"), ("package.json",)),
+}
+"""What runs recipes → the files that these stand in."""
+
+
 class Following(NamedTuple):
     """What a program of the repository launches when it is run, and which functions of a sourced file and which
     recipes of a Makefile or justfile launch."""
@@ -160,7 +168,7 @@ class ScriptSource:
         """What a recipe of the Makefile or justfile launches that the script is, or that stands beside it."""
         if program not in self._recipes:
             self._recipes[program] = {}
-            files = ("justfile",) if program == "just" else ("Makefile", "makefile")
+            files = _RECIPES[program]
             own = os.path.basename(self.path) in files or self.path.endswith((".mk", ".just"))
             found = (self.path, self.text) if own else next(filter(None, map(self.find, files)), None)
             inner = self.inner(*found) if found else None
@@ -180,6 +188,7 @@ _TOKEN = re.compile(r"[^\s;&|'\"`,]{1,300}")
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]{1,200})[ \t]+)?import[ \t]+([\w., \t]{1,300})", re.MULTILINE
 )
+_PROGRAM = re.compile(r"(?:\.{1,2}/)?[\w-][\w./-]{0,100}/[\w-]{1,60}|\.{1,2}/[\w.-]{1,60}")
 _MOST_LEADS = 40
 
 
@@ -192,12 +201,12 @@ def _led_to(text: str) -> list[str]:
         names.update((module.strip(".").replace(".", "/") + ".py", None) for module in modules)
     before = ""
     for token in _TOKEN.findall(text):
-        if token.endswith((".sh", ".bash", ".py")) or token.startswith(("./", "../", "bin/", "scripts/")):
+        if token.endswith((".sh", ".bash", ".py")) or _PROGRAM.fullmatch(token):
             names[token] = None
         elif before == "-m":
             names[token.replace(".", "/") + ".py"] = None
-        elif before in ("make", "just", "$(MAKE)"):
-            names["justfile" if before == "just" else "Makefile"] = None
+        elif before in _RECIPES:
+            names.update(dict.fromkeys(_RECIPES[before]))
         before = token
         if len(names) > _MOST_LEADS:
             break

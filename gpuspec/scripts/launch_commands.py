@@ -94,7 +94,7 @@ def _of_repository(texts: list[str], source: ScriptSource) -> LaunchCommand | No
     """What a function of a sourced file, or a program of the repository launches."""
     if texts[0] in source.functions:
         return source.functions[texts[0]]
-    if texts[0] in ("make", "gmake", "just"):
+    if texts[0] in ("make", "gmake", "just", "npm", "pnpm", "yarn", "bun"):
         return next((found for text in texts[1:] if (found := source.recipe(texts[0], text))), None)
     if _MODULE.fullmatch(texts[0]) and not texts[0].endswith((".py", ".sh")):  # python -m tools.launch
         other = _is_other_work(texts[1:])

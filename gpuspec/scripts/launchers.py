@@ -155,7 +155,7 @@ _MENTIONS = (
     "gpuspec", "runpod", "beaker", "gantry", "mason", "runai", "vessl", "tnr", "azure", "batch",
     r"oc(?<=\boc)\b", r"argo(?<=\bargo)\b", r"ml\s+job", "vast", "modal", "dstack", "lambda-cloud",
     "instance-operations/launch", "mcli",
-    "gradient", "kfp",
+    "gradient", "kfp", r"az(?<=\baz)\b",
     "custom-jobs", "sagemaker", "create_training_job", "instances", "tpu-vm", "droplet", "sbatch", "kubectl", "helm",
     "terraform", "tofu", "create_namespaced", "begin_create", "podfind", "podrent", "huggingface_hub",
     "lightning_sdk", "aiplatform",

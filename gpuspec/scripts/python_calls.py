@@ -14,6 +14,7 @@ from gpuspec.scripts.launchers import CALLS
 from gpuspec.scripts.modal_calls import imported_on_gpu, modal_call, on_modal_gpu
 from gpuspec.scripts.program import Assign, Call, Exit, Loop, Node, ScriptCommand
 from gpuspec.scripts.python_lengths import length
+from gpuspec.scripts.python_made import made_by
 from gpuspec.text import Span
 
 _STARTS = {
@@ -126,7 +127,7 @@ class Expressions:
 
     def bind(self, target: ast.expr, value: ast.expr) -> list[Node]:
         if isinstance(target, ast.Name):
-            self.values[target.id] = value
+            self.values[target.id] = made_by(value, self.defined) or value
             return [Assign(target.id, Word("", names=names_in(value)))]
         if isinstance(target, (ast.Tuple, ast.List)):
             return [step for item in target.elts for step in self._bind_unknown(item, value)]
@@ -406,6 +407,7 @@ class Expressions:
         return None
 
     def _command(self, argument: ast.expr, node: ast.Call, fed: ast.expr | None) -> ScriptCommand | None:
+        argument = made_by(argument, self.defined) or argument
         text = Text(self.values)
         items = text.items(argument)
         lines = [items] if items is not None else []

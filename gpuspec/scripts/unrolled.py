@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from gpuspec.commands.word import Word
 from gpuspec.numerals import is_digits
@@ -36,7 +36,11 @@ def unrolled(launches: Sequence[Alone]) -> Iterator[RepeatedLaunch]:
 
 
 def _alike(group: list[Alone]) -> Iterator[RepeatedLaunch]:
-    rows = [[word.text for word in unwrap(alone.run.words)] for alone in group]
+    rows = [
+        [*(word.text for word in unwrap(alone.run.words)), *alone.run.fed.text.split()] for alone in group
+    ]
+    if len(set(map(len, rows))) > 1:
+        return
     at = [n for n, texts in enumerate(zip(*rows, strict=True)) if len(set(texts)) > 1]
     if not at or not _is_item(rows, at) or _same_machine(group):
         return
@@ -97,7 +101,9 @@ def _cores(texts: list[str]) -> tuple[str, ...]:
     return tuple(re.sub(r"\W|_", "", text[start : len(text) - end].lower()) for text in texts)
 
 
-def _same_machine(group: Iterable[Alone]) -> bool:
+def _same_machine(group: Sequence[Alone]) -> bool:
     """Whether all name one machine, which is launched once and used again."""
     names = [identity_of(alone.launcher, alone.run) for alone in group]
+    if all(alone.launcher.idempotent for alone in group) and all(name and name.text == "-" for name in names):
+        return False
     return None not in names and len({name.text for name in names if name}) == 1

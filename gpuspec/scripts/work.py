@@ -44,6 +44,13 @@ _TOTAL = re.compile(
 _PLURAL = re.compile(
     r"(?:workers|shards|ranks|replicas|nodes|instances|machines|servers|pods)", re.IGNORECASE
 )
+_FROM = re.compile(r"[\"'](?:START|OFFSET|BEGIN|FROM|LO)(?:_?I(?:NDE|D)X)?[\"']", re.IGNORECASE)
+_TO = re.compile(r"[\"'](?:END|LIMIT|COUNT|STOP|TO|HI|SIZE)(?:_?I(?:NDE|D)X)?[\"']", re.IGNORECASE)
+"""Where a part of the whole begins and ends."""
+_QUOTED = re.compile(r"[\"'](\w{1,40})[\"']\s*:")
+_IS_NAME = re.compile(r"(?:\w+_)?name|n|c|cluster")
+_MAKES = re.compile(r"[>|]|\bsed\b|envsubst|open\(|write|render|update|\[[\"']")
+"""What may make another task of each turn."""
 _NAMED_WORKER = re.compile(rf"(?i)(?:^|[\W_])(?:{_WORKER}|w|n|gpu)[-_=]?" + UNKNOWN)
 """A name that ends in a number: worker-3."""
 _COUNTS = re.compile(
@@ -90,9 +97,9 @@ def is_worker(name: str) -> bool:
     return _IS_WORKER.fullmatch(name) is not None
 
 
-def is_fixed_number(loop: Loop, words: Sequence[Word], changing: Collection[str]) -> bool:
+def is_fixed_number(loop: Loop, words: Sequence[Word], changing: Collection[str], before: str) -> bool:
     """Whether a loop brings up the workers, shards, ranks or replicas of one job: a number that somebody chose, each
-    with its own part of the work."""
+    with its own part of the work, or all the same. `before` is what of the loop's text stands before the launch."""
     if loop.items is not None and loop.items > _MANY:
         return False
     over = loop.over.text[:300]
@@ -104,13 +111,20 @@ def is_fixed_number(loop: Loop, words: Sequence[Word], changing: Collection[str]
     counts = bool(_COUNTS.search(over)) or loop.kind == "while"
     if counts and any(_TOTAL.fullmatch(name) or _PLURAL.fullmatch(name) for name in _NAMES.findall(over)):
         return True
+    keys = [_last(key) for key in given_to(words, changing)]
+    named = sum(not word.names.isdisjoint(changing) for word in words)
+    if counts and keys and named == len(keys) and all(map(_IS_NAME.fullmatch, keys)):
+        return not before.strip() or not _MAKES.search(before)  # only the name differs: all do the same
+    if counts and _FROM.search(before) and _TO.search(before):
+        return True
     told = [name for word in words for name in _NAMES.findall(word.text[:5_000].replace("-", "_"))]
     total = any(_TOTAL.fullmatch(name.strip("_")) for name in told)
+    total = total or any(_TOTAL.fullmatch(name) for name in _QUOTED.findall(before))
     if counts and total:
         return True
     if loop.variables and all(is_worker(name) for name in loop.variables):
         return counts or total
-    keys = [key.rpartition(".")[2].replace("-", "_") for key in given_to(words, changing)]
+    keys += _QUOTED.findall(before)
     return counts and any(is_worker(key) for key in keys)
 
 

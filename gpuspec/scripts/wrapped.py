@@ -61,11 +61,16 @@ def recipes_that_launch(source: ScriptSource) -> dict[str, LaunchCommand]:
     if len(source.text) > _LARGEST or not mentions_launches(source.text):
         return {}
     judge = Judge(source)
+    names: dict[str, Hashable]
     if source.path.endswith("akefile") or source.path.endswith(".mk"):
         from gpuspec.scripts.make import judge_makefile, targets_of
 
         judge_makefile(source.text, judge)
         names = targets_of(source.text, judge.budget)
+    elif source.path.endswith(".json"):
+        from gpuspec.scripts.package import judge_package
+
+        names = {name: name for name in judge_package(source.text, judge)}
     else:
         from gpuspec.scripts.just import judge_justfile, recipe_names
 
