@@ -160,7 +160,7 @@ def _per_item(
     if is_elsewhere(loop, run.words, frame.changing):
         return False
     if _changes(given(run.words, launcher.other), frame) or is_fixed_number(
-        loop, [*run.words, run.fed], frame.changing, before
+        loop, [*run.words, run.fed], frame.changing, before, identity_of(launcher, run)
     ):
         return False
     if not _changes([*run.words, run.fed], frame):

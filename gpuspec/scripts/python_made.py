@@ -26,7 +26,8 @@ def made_by(node: ast.expr, defined: Mapping[str, Sequence[Function]]) -> ast.ex
         names = names[1:]
     given = dict(zip(names, node.args, strict=False))
     given.update({keyword.arg: keyword.value for keyword in node.keywords if keyword.arg})
-    return ast.copy_location(_Given(given).visit(copy.deepcopy(value)), node)
+    filled: ast.expr = _Given(given).visit(copy.deepcopy(value))
+    return ast.copy_location(filled, node)
 
 
 def _returned(function: Function) -> ast.expr | None:

@@ -97,9 +97,12 @@ def is_worker(name: str) -> bool:
     return _IS_WORKER.fullmatch(name) is not None
 
 
-def is_fixed_number(loop: Loop, words: Sequence[Word], changing: Collection[str], before: str) -> bool:
+def is_fixed_number(
+    loop: Loop, words: Sequence[Word], changing: Collection[str], before: str, name: Word | None
+) -> bool:
     """Whether a loop brings up the workers, shards, ranks or replicas of one job: a number that somebody chose, each
-    with its own part of the work, or all the same. `before` is what of the loop's text stands before the launch."""
+    with its own part of the work, or all the same. `before` is what of the loop's text stands before the launch,
+    `name` the word that names the machine."""
     if loop.items is not None and loop.items > _MANY:
         return False
     over = loop.over.text[:300]
@@ -113,7 +116,8 @@ def is_fixed_number(loop: Loop, words: Sequence[Word], changing: Collection[str]
         return True
     keys = [_last(key) for key in given_to(words, changing)]
     named = sum(not word.names.isdisjoint(changing) for word in words)
-    if counts and keys and named == len(keys) and all(map(_IS_NAME.fullmatch, keys)):
+    alone = named == 1 and name is not None and not name.names.isdisjoint(changing)
+    if counts and (keys or alone) and (alone or named == len(keys)) and all(map(_IS_NAME.fullmatch, keys)):
         return not before.strip() or not _MAKES.search(before)  # only the name differs: all do the same
     if counts and _FROM.search(before) and _TO.search(before):
         return True
