@@ -48,7 +48,7 @@ _FROM = re.compile(r"[\"'](?:START|OFFSET|BEGIN|FROM|LO)(?:_?I(?:NDE|D)X)?[\"']"
 _TO = re.compile(r"[\"'](?:END|LIMIT|COUNT|STOP|TO|HI|SIZE)(?:_?I(?:NDE|D)X)?[\"']", re.IGNORECASE)
 """Where a part of the whole begins and ends."""
 _QUOTED = re.compile(r"[\"'](\w{1,40})[\"']\s*:")
-_IS_NAME = re.compile(r"(?:\w+_)?name|n|c|cluster")
+_IS_NAME = re.compile(r"(?:\w+_)?name|cluster")
 _MAKES = re.compile(r"[>|]|\bsed\b|envsubst|open\(|write|render|update|\[[\"']")
 """What may make another task of each turn."""
 _NAMED_WORKER = re.compile(rf"(?i)(?:^|[\W_])(?:{_WORKER}|w|n|gpu)[-_=]?" + UNKNOWN)
@@ -200,7 +200,10 @@ def is_elsewhere(loop: Loop, words: Sequence[Word], changing: Collection[str]) -
     over = loop.over.text[:300]
     if PLACES.fullmatch(over) or _PEOPLE.search(" ".join((over, *loop.variables))):
         return True
-    keys = [key for key in map(_last, given_to(words, changing)) if not _BESIDE_THE_POINT.fullmatch(key)]
+    told = given_to(words, changing)
+    if len(told) < sum(not word.names.isdisjoint(changing) for word in words):
+        return False  # something is handed over that no option names
+    keys = [key for key in map(_last, told) if not _BESIDE_THE_POINT.fullmatch(key)]
     return bool(keys) and all(HARDWARE.fullmatch(key) or _MACHINE.fullmatch(key) for key in keys)
 
 

@@ -1,7 +1,7 @@
 """Scripts as strangers write them, with the files beside them, each with a label given before any run.
 
-A case begins with `#### NAME | LABEL`, its files with `== PATH`; the first file is the script. In `judged/` the label is
-what GS301 says of it: warning, info, or silent; in `timers/` whether GS305 has a finding.
+A case begins with `#### NAME | LABEL`, its files with `== PATH`; the first file is the script. In `judged/` the label
+is what GS301 says of it: warning, info, or silent; in `timers/` whether GS305 has a finding.
 """
 
 from __future__ import annotations
