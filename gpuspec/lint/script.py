@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from gpuspec.catalog import Catalog
 from gpuspec.lint.suppression import Suppression
 from gpuspec.planning.case import JobOverrides, JobSettings
-from gpuspec.text import Tree
+from gpuspec.text import Span, Tree
 
 if TYPE_CHECKING:
     from gpuspec.scripts import Launches
@@ -52,6 +52,12 @@ class Script:
         self.suppressions: tuple[Suppression, ...] = ()
         # A Tree without a value: line and column arithmetic is the same for any text.
         self.lines = Tree(text)
+
+    def line(self, number: int) -> Span:
+        """A line (from 1), without its indent."""
+        start = self.lines.line_starts()[number - 1]
+        text = self.text[start:].split("\n", 1)[0].rstrip()
+        return Span(start + len(text) - len(text.lstrip()), start + len(text))
 
     @cached_property
     def launches(self) -> Launches:

@@ -80,8 +80,8 @@ RULES = (
     # GS3 one machine, many items
     rule("GS301", "per-item-launch", "launching.per_item", scripts=True, when=("loops",)),
     rule("GS302", "spec-per-item", "launching.spec_per_item"),
-    rule("GS303", "reload-per-item", "launching.reload", when=("loops",)),
-    rule("GS304", "batch-size-one", "launching.batch_one", when=LOADED),
+    rule("GS303", "reload-per-item", "launching.reload", scripts=True, when=("loops",)),
+    rule("GS304", "batch-size-one", "launching.batch_one", scripts=True, when=LOADED),
     rule("GS305", "launch-without-timer", "launching.untimed", needs="script", scripts=True),
     rule("GS306", "item-unquoted", "launching.item_unquoted", when=("item-split",)),
     rule("GS307", "items-overwrite", "launching.items_overwrite", when=("items", "loops")),

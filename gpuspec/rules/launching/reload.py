@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Option, Rule
+from gpuspec.lint.script import Script
 from gpuspec.rules.options import amount
 
 
@@ -14,7 +15,8 @@ class ReloadPerItem(Rule):
     ## What it does
     Finds loops in the job's own `run` that start, for each item, a new process that loads a model: `whisper "$f"`,
     `python transcribe.py "$f"` and the like. One process per GPU, servers, training runs and loops of fewer items
-    than `min_items` are left alone.
+    than `min_items` are left alone. In Python scripts: functions of Modal's that load their model in their body and
+    are mapped over items.
 
     ## Why is this bad
     A process that handles one item loads the model, does seconds of work and throws the model away. The GPU is
@@ -56,6 +58,23 @@ class ReloadPerItem(Rule):
         ),
         amount("load_minutes", 1.0, "Assumed minutes to load the model from the machine's own disk."),
     )
+
+    def check_script(self, script: Script) -> Iterator[Finding]:
+        """Functions of Modal's that load their model at each call, and are mapped over items."""
+        if script.kind != "python" or "modal" not in script.text:
+            return
+        from gpuspec.scripts.one_by_one import loading_per_call
+
+        each = script.options["load_minutes"]
+        for one in loading_per_call(script.text):
+            yield self.finding(
+                "",
+                f"`{one.name}` loads its model each time it is called, and line {one.loop} calls it for every item: "
+                f"about {each:g} minute of paid GPU per load (assumed)",
+                span=script.line(one.line),
+                suggestion="load it once per container: a class under `@app.cls`, with the load in `@modal.enter()`",
+                numbers=[("assumed: one load", f"{each:g} min (option load_minutes)")],
+            )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         run = facts.job.run

@@ -1,0 +1,134 @@
+"""Python that hands a model its work one piece at a time: prompts to an engine that batches, calls that load anew."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from gpuspec.commands.python.expressions import dotted, names_in
+from gpuspec.commands.python.file import tree
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.scripts.modal_calls import on_modal_gpu
+
+_ENGINES = {"LLM", "vllm.LLM", "sgl.Engine", "sglang.Engine", "Engine"}
+_OFFLINE = re.compile(r"^\s*(?:from|import)\s+(?:vllm|sglang)\b", re.MULTILINE)
+_GENERATES = {"generate", "chat", "encode", "embed", "classify", "score"}
+_MANY = re.compile(r"batch|chunk|group|shard|slice", re.IGNORECASE)
+_LOADS = re.compile(
+    r"(?:^|\.)(?:from_pretrained|load_model|pipeline|LLM|SentenceTransformer|WhisperModel|CrossEncoder|"
+    r"load_from_checkpoint)$"
+)
+_MAPS = {"map", "starmap", "for_each", "spawn_map"}
+_LARGEST = 1 << 17
+
+
+class OnePiece(NamedTuple):
+    """A call that hands over one piece, or one that loads a model each time: what it is called, its line (from 1),
+    and that of the loop or of what maps it."""
+
+    name: str
+    line: int
+    loop: int
+
+
+def prompts_one_by_one(text: str) -> list[OnePiece]:
+    """Calls of vLLM's or SGLang's offline engine that a loop makes with one prompt each."""
+    if len(text) > _LARGEST or not _OFFLINE.search(text):
+        return []
+    root = tree(text)
+    if root is None:
+        return []
+    nodes = list(ast.walk(root))
+    engines = {
+        target.id
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and dotted(node.value.func) in _ENGINES
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found: dict[int, OnePiece] = {}
+    for loop in nodes:
+        if not isinstance(loop, ast.For) or _is_many(loop):
+            continue
+        items = {part.id for part in ast.walk(loop.target) if isinstance(part, ast.Name)}
+        for call in _calls(loop):
+            name = dotted(call.func)
+            head, _, last = name.rpartition(".")
+            if head in engines and last in _GENERATES and call.args and _is_one(call.args[0], items):
+                found.setdefault(call.lineno, OnePiece(name, call.lineno, loop.lineno))
+    return list(found.values())
+
+
+def _calls(loop: ast.For) -> Iterator[ast.Call]:
+    """Calls in a loop, without those of loops in it."""
+    stack: list[ast.AST] = list(loop.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.For, ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        if isinstance(node, ast.Call):
+            yield node
+        stack += ast.iter_child_nodes(node)
+
+
+def _is_many(loop: ast.For) -> bool:
+    """Whether each turn has many items already: batches, slices, epochs of measuring."""
+    if any(_MANY.search(name) for name in (*names_in(loop.target), *names_in(loop.iter))):
+        return True
+    return isinstance(loop.iter, ast.Call) and dotted(loop.iter.func) == "range"
+
+
+def _is_one(given: ast.expr, items: set[str]) -> bool:
+    """Whether what is handed over is one item: `prompt`, `[prompt]`, `f"… {prompt}"`, `row["prompt"]`."""
+    if isinstance(given, (ast.List, ast.Tuple)):
+        return len(given.elts) == 1 and _is_one(given.elts[0], items)
+    if isinstance(given, ast.Subscript):
+        return isinstance(given.slice, ast.Constant) and _is_one(given.value, items)
+    if isinstance(given, ast.JoinedStr):
+        return bool(names_in(given) & items)
+    return isinstance(given, ast.Name) and given.id in items
+
+
+def loading_per_call(text: str) -> list[OnePiece]:
+    """Modal functions with a GPU that load a model in their own body, and that something maps over items."""
+    if len(text) > _LARGEST or "modal" not in text or not any(f".{word}(" in text for word in _MAPS):
+        return []
+    root = tree(text)
+    if root is None:
+        return []
+    mapped = {
+        node.func.value.id: node.lineno
+        for node in ast.walk(root)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _MAPS
+        and isinstance(node.func.value, ast.Name)
+    }
+    found = []
+    for node in root.body:
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.name not in mapped:
+            continue
+        if not on_modal_gpu(node) or any(isinstance(part, ast.Global) for part in ast.walk(node)):
+            continue
+        takes = [argument.arg for argument in node.args.args]
+        if any(_MANY.search(name) or name.endswith(("s", "list")) for name in takes[:1]):
+            continue
+        load = next((call for call in _direct(node) if _LOADS.search(dotted(call.func))), None)
+        if load is not None:
+            found.append(OnePiece(node.name, load.lineno, mapped[node.name]))
+    return found
+
+
+def _direct(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.Call]:
+    """Calls that a function makes each time: not under a condition, which may ask whether it is loaded already."""
+    stack: list[ast.AST] = list(function.body)
+    while stack:
+        node = stack.pop(0)
+        if isinstance(node, (ast.If, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        if isinstance(node, ast.Call):
+            yield node
+        stack += ast.iter_child_nodes(node)
