@@ -68,8 +68,8 @@ class BatchSizeOne(Rule):
             yield self.finding(
                 "",
                 f"`{one.name}` is handed one prompt in each turn of the loop in line {one.loop}: the engine batches "
-                "what it is given at once, and reads all weights for every token of a prompt that is alone (50 against "
-                "500 tokens a second for Llama 13B on an A100)",
+                "what it is given at once, and reads all weights for every token of a prompt that is alone (50 "
+                "against 500 tokens a second for Llama 13B on an A100)",
                 span=script.line(one.line),
                 suggestion=f"hand it the whole list: `outputs = {one.name}(prompts)`",
             )
