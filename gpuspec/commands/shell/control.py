@@ -323,7 +323,7 @@ def has_glob(text: str) -> bool:
     return "*" in text or "?" in text or (bracket is not None and "]" in text[bracket.end() :])
 
 
-_COUNTED_UP = r"\(\(\s*(?:\+\+|--)?\s*([A-Za-z_]\w{0,100})\s*(?:\+\+|--|\+=|-=|\)\))"
+_COUNTED_UP = r"\(\(\s*(?:(?:\+\+|--)\s*)?([A-Za-z_]\w{0,100})\s*(?:\+\+|--|\+=|-=|\)\))"
 """`((i++))`, `((i += 2))`, `((++i))`."""
 
 
