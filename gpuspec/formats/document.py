@@ -152,6 +152,8 @@ class Format(NamedTuple):
     """What is said of a file of it that holds no job."""
     container_ends: bool = False
     """Whether a job runs in a container that goes when it ends, and the file says all that is mounted in it."""
+    goes_unasked: bool = False
+    """Whether its launcher takes an idle machine down where the file does not say when."""
     in_spec_fields: bool = False
     """Whether it is JSONC in the fields of schemas/job.schema.json: fixes and an editor's completions are made for
     those."""

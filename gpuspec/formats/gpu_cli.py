@@ -59,6 +59,7 @@ FORMAT = Format(
         '"retry_count": 180, "retry_delay_secs": 5}}'
     },
     takes_first=True,
+    goes_unasked=True,
     disk_holds_image=False,
     repeats_setup=True,
     in_spec_fields=True,

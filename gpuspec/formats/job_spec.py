@@ -68,5 +68,6 @@ FORMAT = Format(
     deprecated=deprecated,
     sent=sent,
     examples={"readiness": '"readiness": {"http": "{address}", "timeout": 900}'},
+    goes_unasked=True,
     in_spec_fields=True,
 )

@@ -56,6 +56,9 @@ class DeploymentSpec(NamedTuple):
     asked_ports: tuple[tuple[int, str], ...] | None = None
     """Its ports that something in the same file leads others to, and where that stands; None where its own `ports`
     say so."""
+    awaited: Literal["", "started", "healthy"] | None = None
+    """What others in the same file wait for before they start themselves: that it has started, or is healthy; "":
+    nobody waits."""
     suspended: bool | None = None
     """Whether it does not run as long as nobody says so: `suspend: true`, no replicas."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from gpuspec.commands.steps import Step
 from gpuspec.commands.word import UNKNOWN, Word, option
 from gpuspec.engines import Engine, Server, engine_of
-from gpuspec.engines.images import engine_in
+from gpuspec.engines.images import engine_in, entry_point
 from gpuspec.engines.tool import LISTEN_APART
 from gpuspec.lint import Facts
 from gpuspec.named_tuple import NamedTuple
@@ -115,8 +115,7 @@ def listener(step: Step, facts: Facts) -> Listener | None:
     if server is None:
         return None
     image = inner.value if inner is not None else facts.job.image
-    own = bool(image) and engine_in(image) is engine
-    bound = _Bound(step, server, own=own, contained=bool(image))
+    bound = _Bound(step, engine, server, image=image)
     port, said = bound.port()
     host, said_host = bound.host()
     reached, inside = (port, None) if inner is None else _mapped(step, port)
@@ -157,12 +156,14 @@ def _server(step: Step) -> tuple[Engine, Server | None, str]:
 class _Bound:
     """The words and variables that say where one server listens."""
 
-    def __init__(self, step: Step, server: Server, *, own: bool, contained: bool) -> None:
+    def __init__(self, step: Step, engine: Engine, server: Server, *, image: str | None) -> None:
+        own, contained = bool(image) and engine_in(image) is engine, bool(image)
         self.step = step
         self.words: Sequence[Word] = step.command.words
         self.environment = step.command.environment
         self.server = server
         self.own = own
+        self.tells = own and engine.serves((entry_point(image) or "").split())
         texts = [word.text.partition("=")[0] for word in self.words]
         # What a container's own image sets, and what stands in words that only a shell knows, may say anything.
         self.open = any(
@@ -221,7 +222,7 @@ class _Bound:
             return text, f"{server.host_variable}={text}"
         if self.open or (self.foreign and server.loopback):
             return None, ""
-        told = self.own and server.image_listens
+        told = self.tells and server.image_listens
         return (_HERE if server.loopback and not told else _EVERYWHERE), ""
 
 

@@ -24,7 +24,7 @@ CAUGHT = {
     "a100-for-sd15": "GS101",
     "h100-for-7b": "GS101",
     "llama-70b-on-two-a100s": "GS201",
-    "no-keep-alive": "GS401",
+    "idle-after-work": "GS401",
     "no-quantization": "GS201",
     "one-pod-per-item": "GS301",
     "over-provisioned-sdxl": "GS101",

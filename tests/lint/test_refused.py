@@ -33,7 +33,9 @@ def bad_specs(code: str) -> list[bytes]:
 
 
 def codes(path: str, text: str) -> list[str]:
-    found = Linter(collect(), debug=True).documents(read(path, text.encode(), on_disk=False), Settings())
+    found = Linter(collect(), debug=True).documents(
+        read(path, text.encode(), on_disk=False), Settings(pedantic=True)
+    )
     return [item.finding.code for item in found]
 
 
@@ -147,7 +149,9 @@ def test_what_is_taken_is_not_refused(path: str, text: str) -> None:
     ],
 )
 def test_a_misspelt_key_is_told_with_what_is_meant(path: str, text: str, told: str) -> None:
-    found = Linter(collect(), debug=True).documents(read(path, text.encode(), on_disk=False), Settings())
+    found = Linter(collect(), debug=True).documents(
+        read(path, text.encode(), on_disk=False), Settings(pedantic=True)
+    )
     (one,) = [item.finding for item in found if item.finding.code == "GS003"]
     assert told in one.message
     assert "did you mean" in one.message

@@ -227,7 +227,7 @@ def test_what_a_rule_does_to_its_facts_is_its_own_affair(spoils: str, site: Path
     text = '{"run": "vllm serve org/Llama-3.1-70B-Instruct", "gpu_types": ["L4"], "labels": {"a": "b"}, "tsk": 1}'
     (spec / "job.gpu.jsonc").write_text(text)
     before = gpuspec("lint", "--format", "concise", path=site, cwd=spec)
-    assert len(before.stdout.splitlines()) > 3
+    assert len(before.stdout.splitlines()) >= 2
     spoiler = RULE.format(cls="S", code="AAA1", name="spoiler").replace("yield", f"{spoils}; return; yield")
     install(site, "spoiler", spoiler)
     after = gpuspec("lint", "--format", "concise", path=site, cwd=spec)

@@ -30,6 +30,7 @@ COMPOSE = f"""services:
     image: vllm/vllm-openai:v0.11.0
     command: --model Qwen/Qwen3-8B
     healthcheck: {{test: [CMD, "true"]}}
+    depends_on: [b]
     environment: [HF_TOKEN={KEY}]
     gpus: all
   b:
@@ -67,7 +68,7 @@ resources: {gpu: 80GB}
             "{name: HF_TOKEN, valueFrom: {secretKeyRef:",
         ]),
         ("c.yaml", COMPOSE, ["--select", "GS701"], [
-            "--> c.yaml:6:19\n", "`HF_TOKEN` holds a Hugging Face token", "environment: [HF_TOKEN], and",
+            "--> c.yaml:7:19\n", "`HF_TOKEN` holds a Hugging Face token", "environment: [HF_TOKEN], and",
         ]),
         ("a.sbatch", SBATCH, ["--select", "GS701"], ["--> a.sbatch:4:8\n", "a command holds"]),
         ("m.py", MODAL, ["--select", "GS701"], ["--> m.py:3:", "modal.Secret.from_name"]),

@@ -55,6 +55,11 @@ class _ServiceJob(Gathered):
         self.ports()
         self.section("readiness", readiness(service), service.get("healthcheck").pointer)
         self.section("deployment", deployment(service, asked), self.at)
+        client = self.project.asked_models.get(self.value["name"])
+        if client is not None:
+            self.put_part("deployment", "model_name", client[0], client[1])
+        awaited = self.project.awaited.get(self.value["name"], "")
+        self.put_part("deployment", "awaited", awaited, self.at)
         copies = replicas(service)
         if copies is not None:
             self.section("scaling", {"min": copies, "max": copies}, copies[1])

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from gpuspec.formats.asked_model import asked_model
 from gpuspec.formats.compose.dotenv import variables_of
 from gpuspec.formats.compose.values import ComposeValue, Reader, pairs
 from gpuspec.formats.document import Source
@@ -52,6 +53,30 @@ class ComposeFile:
         """What `.env` sets."""
         return variables_of(_decoded(self.source.beside(".env")))
 
+    @cached_property
+    def awaited(self) -> Mapping[str, str]:
+        """Service → what those that depend on it wait for: "started", or "healthy"."""
+        found: dict[str, str] = {}
+        for service in self.value["services"].values():
+            waits = service.get("depends_on") if isinstance(service, dict) else None
+            for name in waits if isinstance(waits, (list, dict)) else ():
+                said = waits[name] if isinstance(waits, dict) else None
+                healthy = isinstance(said, dict) and said.get("condition") == "service_healthy"
+                if isinstance(name, str) and found.get(name) != "healthy":
+                    found[name] = "healthy" if healthy else "started"
+        return found
+
+    @cached_property
+    def asked_models(self) -> Mapping[str, tuple[str, str]]:
+        """Service → the model that another one asks it for, and where that stands."""
+        found: dict[str, tuple[str, str]] = {}
+        for client in self.value["services"]:
+            given = dict(pairs(self._own(client).get("environment")))
+            asked = asked_model({name: value.text if value.known else None for name, value in given.items()})
+            if asked is not None:
+                found[asked.host] = asked.model, given[asked.variable].pointer
+        return found
+
     def services(self) -> Iterator[tuple[str, ComposeValue]]:
         """Each service that may ask for a GPU."""
         for name, service in self.value["services"].items():
@@ -60,9 +85,11 @@ class ComposeFile:
 
     def service(self, name: str) -> ComposeValue:
         """A service, with what it extends. `extends` stays in it where that cannot be read."""
+        return self._extended(self._own(name), "", {("", name)})
+
+    def _own(self, name: str) -> ComposeValue:
         at = self.place + pointer("services", name)
-        own = Reader(self.tree, self.variables).value(self.value["services"][name], at)
-        return self._extended(own, "", {("", name)})
+        return Reader(self.tree, self.variables).value(self.value["services"][name], at)
 
     def _extended(self, own: ComposeValue, path: str, seen: set[tuple[str, str]]) -> ComposeValue:
         """A service of a file ("": this one) over the one that it extends, there or in another file beside this."""

@@ -1,9 +1,11 @@
 """The way to a pod: who has its address, where the Services of the same file lead, and which let the world in."""
 
+from gpuspec.formats.asked_model import asked_model
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft
 from gpuspec.formats.kubernetes.manifest import Resource
 
+_POD = frozenset({"localhost", "127.0.0.1", "0.0.0.0"})
 _PLAIN = frozenset({"Pod", "Deployment", "StatefulSet", "ReplicaSet", "DaemonSet", "Job"})
 """Kinds whose pods have no more containers than their file says: operators add proxies of their own."""
 
@@ -16,6 +18,12 @@ def address(draft: JobDraft, spec: At) -> None:
         draft.say("deployment.host_network", True, spec.at("hostNetwork"))
         return
     beside = [one for one in spec.at("initContainers").elements() if one.at("restartPolicy").text == "Always"]
+    for other in spec.at("containers").elements():
+        given = {str(one.at("name").value): one.at("value").text for one in other.at("env").elements()}
+        asked = asked_model(given)
+        if asked is not None and asked.host in _POD:
+            where = other.at("env").named(asked.variable).at("value")
+            draft.say("deployment.model_name", asked.model, where)
     alone = len([*spec.at("containers").elements(), *beside]) == 1
     draft.say("deployment.own_address", alone, spec.at("containers"))
 

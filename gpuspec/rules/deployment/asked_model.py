@@ -15,9 +15,10 @@ class AskedModelDiffers(Rule):
     """Requests are sent for a model that the server does not serve.
 
     ## What it does
-    Compares the name by which a gateway asks for the model (dstack's `model`) with the one that the server's command
-    serves (`--served-model-name`, else the model itself). Only where the engine refuses other names, and both are
-    known.
+    Compares the name by which a gateway asks for the model (dstack's `model`), or a client in the same file (another
+    container of the pod, another service of compose: `OPENAI_MODEL` and the like beside the server's address), with
+    the one that the server's command serves (`--served-model-name`, else the model itself). Only where the engine
+    refuses other names, and both are known.
 
     ## Why is this bad
     The machine runs, and every request through the gateway ends with "404: The model does not exist".

@@ -24,11 +24,11 @@ def fetched(facts: Facts) -> LoadedRepository | None:
     if any(job.env.get(name) for name in OFFLINE):
         return None
     # Which folder of which engine is the cache, and what a command links where, is a long story: any will do.
-    if any(mount.lasts is not False and not _of_machine(mount.path) for mount in job.deployment.mounts):
+    if any(mount.lasts is not False and not of_machine(mount.path) for mount in job.deployment.mounts):
         return None
     return found
 
 
-def _of_machine(path: str) -> bool:
+def of_machine(path: str) -> bool:
     """Whether a mount hands in something of the machine that holds no models."""
     return path.startswith(("/dev", "/etc", "/sys", "/proc", "/run", "/var/run", "/usr/local/nvidia", "/lib"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gpuspec.formats.command import SHELLS
 from gpuspec.lint import Facts, Finding, Rule
 
 _SHELL = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+_IN_A_WORD = re.compile(r"(?<![$\\])\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _FILLED_IN = re.compile(
     r"\b(?:image|name|namespace|replicas|nvidia\.com/gpu|storage|claimName)[\"']? ?:[^\n$,]{0,200}\$\{?\w"
 )
@@ -19,7 +21,8 @@ class LiteralVariable(Rule):
 
     ## What it does
     Reports a value of `env` that is a shell variable (`$HF_TOKEN`, `${HF_TOKEN}`) in a format that puts nothing in
-    there. Silent where other fields of the file hold such variables, too: then `envsubst` fills them in.
+    there, and an argument of a container that names one of its variables so, with no shell to read it. Silent where
+    other fields of the file hold such variables, too: then `envsubst` fills them in.
 
     ## Why is this bad
     Kubernetes knows `$(NAME)` alone. The token of the hub is then the nine characters `$HF_TOKEN`, and a gated model
@@ -68,6 +71,7 @@ class LiteralVariable(Rule):
         right = facts.format.env_reference
         if not right or facts.job.deployment is None:
             return
+        yield from self._arguments(facts, right)
         literal = {
             name: found for name, value in facts.job.env.items() if (found := _SHELL.fullmatch(value.strip()))
         }
@@ -82,6 +86,29 @@ class LiteralVariable(Rule):
                 if _secret(name)
                 else f"{right.replace('NAME', meant)} names another variable of the container",
             )
+
+    def _arguments(self, facts: Facts, right: str) -> Iterator[Finding]:
+        """`args: ["--model", "$MODEL"]` without a shell that would read it."""
+        job = facts.job
+        pieces = job.pieces.get(job.pointer("run"), ())
+        words = [facts.tree.at(piece.pointer) for piece in pieces]
+        first = words[0] if words else None
+        if any("/@" in piece.pointer for piece in pieces) or not isinstance(first, str):
+            return  # a script, which a shell reads
+        if any(isinstance(word, str) and word.rpartition("/")[2] in SHELLS for word in words):
+            return
+        for piece, word in zip(pieces, words, strict=True):
+            found = _IN_A_WORD.search(word) if isinstance(word, str) else None
+            meant = found and (found[1] or found[2])
+            if not found or not meant or meant not in {*job.env, *job.secrets} or facts.says(_FILLED_IN):
+                continue
+            yield self.finding(
+                piece.pointer,
+                f"the program gets {found[0]} itself: no shell reads the arguments of a container",
+                severity="error",
+                suggestion=f"{right.replace('NAME', meant)}, which is put in",
+            )
+            return
 
 
 def _secret(name: str) -> bool:

@@ -75,7 +75,7 @@ class ModelRefetched(Rule):
     confidence = "medium"
     asks_for = ("deployment.mounts",)
     options = (
-        amount("least_gb", 2.0, "GB below which a download does not matter."),
+        amount("least_gb", 5.0, "GB below which a download does not matter."),
         amount("minutes", 5.0, "Minutes of download from which it is a warning."),
     )
 

@@ -12,15 +12,24 @@ from gpuspec.words import dollars
 WORK = {"train": "training", "any": "any work", "batch": "batch work", "interactive": "interactive work"}
 WORK |= {"serve": "a server"}
 
+WORTH = 1.0
+"""$ of idle minutes too many, at the end of one run or of all in a month, that somebody would do something about."""
+LONG_MINUTES = 60.0
+"""Idle minutes that are a word worth whatever they cost."""
+
 
 class KeepAlive(Rule):
     """The machine stays too long after the work, or goes too soon.
 
     ## What it does
     Looks at `keep_alive_minutes`, the idle minutes after which the machine goes away: batch and training should
-    end within 5 minutes, interactive work within 15, a server within 60. They count from the end of the job: a server
-    in the foreground is a job that runs, asked or not, so that no number of them is too short for it. Of a server
-    that its file starts by no command of its own, at least 15.
+    end within 5 minutes, interactive work within 15, a server within 60. Reports more than that where the minutes too
+    many cost $1 a month of runs or more, or are an hour and more; other times too long are shown with `--pedantic`,
+    and so is a job spec that says nothing (gpuspec takes 3, 10 or 30). Where nothing takes the machine down unasked
+    (SkyPilot, dstack), that is a warning.
+
+    The minutes count from the end of the job: a server in the foreground is a job that runs, asked or not, so that no
+    number of them is too short for it. Of a server that its file starts by no command of its own, at least 15.
 
     ## Why is this bad
     Idle minutes are paid like busy ones, at the end of every run. Forgotten machines are the most common
@@ -117,6 +126,7 @@ class KeepAlive(Rule):
         return self.finding(
             "",
             f"{field} is not set: {then}{cost}",
+            confidence="low" if facts.format.goes_unasked else None,
             suggestion=written,
             fix=Fix(f"set {field} to {usual}", (edit,), safe=False),
         )
@@ -125,16 +135,26 @@ class KeepAlive(Rule):
         what = f"{minutes:g} idle minutes are long for {WORK.get(task, task)} (at most {limits.most:g})"
         hourly = facts.per_hour
         if not hourly:
-            return self._off(facts, limits, what)
-        idle, wasted = dollars(minutes / 60 * hourly), dollars((minutes - limits.usual) / 60 * hourly)
-        cost = f": {idle} idle at the end of each run, {wasted} of it for nothing"
+            return self._off(facts, limits, what, small=minutes < LONG_MINUTES)
+        idle, wasted = minutes / 60 * hourly, (minutes - limits.usual) / 60 * hourly
+        runs = (facts.job.schedule and facts.job.schedule.runs_per_month) or 1
+        small = wasted * runs < WORTH and minutes < LONG_MINUTES
+        cost = f": {dollars(idle)} idle at the end of each run, {dollars(wasted)} of it for nothing"
         how = ("idle cost of a run", f"{minutes:g} min ÷ 60 × {dollars(hourly)}/h")
-        return self._off(facts, limits, what + cost, how)
+        return self._off(facts, limits, what + cost, how, small=small)
 
-    def _off(self, facts: Facts, limits: IdleMinutes, what: str, *numbers: tuple[str, str]) -> Finding:
+    def _off(
+        self, facts: Facts, limits: IdleMinutes, what: str, *numbers: tuple[str, str], small: bool = False
+    ) -> Finding:
         pointer = facts.job.pointer("keep_alive_minutes")
-        fix = Fix(f"set to {limits.usual}", (Edit("set", pointer, limits.usual),), safe=False)
-        return self.finding(pointer, what, suggestion=f"{limits.usual} minutes", fix=fix, numbers=numbers)
+        return self.finding(
+            pointer,
+            what,
+            confidence="low" if small else None,
+            suggestion=f"{limits.usual} minutes",
+            fix=Fix(f"set to {limits.usual}", (Edit("set", pointer, limits.usual),), safe=False),
+            numbers=numbers,
+        )
 
 
 def _runs(facts: Facts) -> bool:

@@ -29,8 +29,8 @@ class ReadinessMissing(Rule):
 
     ## What it does
     Reports servers with `ports` and no `readiness`; of containers, those that load a model while they start and have
-    no probe (`readinessProbe`, `healthcheck`); of compose files with `--pedantic` only, where nothing waits for it.
-    Silent where the server is up at once and loads a model when it is asked for one (Ollama).
+    no probe (`readinessProbe`, `healthcheck`); of compose files with `--pedantic` only, where no other service
+    depends on the server. Silent where it is up at once and loads a model when it is asked for one (Ollama).
 
     ## Why is this bad
     A model takes minutes to download and load, while the port refuses connections. Without a check the launcher
@@ -89,7 +89,9 @@ class ReadinessMissing(Rule):
         value = {"http": address, "timeout": _enough(facts)}
         how = f"add {facts.format.spelled('readiness')} with what answers once the model is loaded"
         if address and (example := facts.format.examples.get("readiness")):
-            how = example.replace("{address}", address)  # as the file's own launcher reads it
+            how = example.replace("{address}", address).replace(
+                "900", str(value["timeout"])
+            )  # as the file's own launcher reads it
         yield self.finding(
             job.pointer("ports"),
             f"port{'s' * (len(ports) > 1)} {', '.join(map(str, ports))} and no readiness: the server counts as up "
@@ -129,5 +131,5 @@ class ReadinessMissing(Rule):
             f"no {field}: the server counts as up while its model still loads, and nobody notices if it never does",
             on="key",
             suggestion=how,
-            confidence="low" if facts.format.own_machine else None,
+            confidence="low" if said.awaited == "" else None,
         )

@@ -7,19 +7,24 @@ from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
+from gpuspec.lint.finding import Severity
 from gpuspec.rules.lifetime.starting import DEFAULT_TIMEOUT, start_of
 from gpuspec.words import dollars
+
+MARGIN = 1.25
+"""How far below the usual time a limit may be: that is known no better."""
 
 
 class ReadinessTooShort(Rule):
     """Readiness gives up before the server can be up.
 
     ## What it does
-    Adds up what a server takes until it answers at the best: its weights fetched at 10 Gbit/s, where neither
-    `downloads` nor `setup` nor a kept cache has them, read at 5 GB/s, and 5 s for the program, as `gpuspec size` says
-    it. Reports a `timeout` of readiness (900 s where none is said) below that. Of compose, a `healthcheck` whose
-    `start_period` and retries are over before that, as an info. Kubernetes' probes are for `killed-while-loading`
-    (GS803).
+    Adds up what a server takes until it answers, as `gpuspec size` says it: its weights fetched at 10 Gbit/s at the
+    best and at 3 as a rule, where neither `downloads` nor `setup` nor a kept cache has them, read at 5 or 1.5 GB/s,
+    and 5 or 10 s for the program. Reports a `timeout` of readiness (900 s where none is said) below the best, and as
+    a warning one that is a fifth and more below the usual. Of compose, a `healthcheck` whose `start_period` and
+    retries are over before that; as an info where no other service waits for this one. Kubernetes' probes are for
+    `killed-while-loading` (GS803).
 
     ## Why is this bad
     A job that is not ready in time is ended. The machine was paid for while it fetched and loaded, and the next try
@@ -69,20 +74,34 @@ class ReadinessTooShort(Rule):
             return
         limit = _limit(facts)
         start = start_of(facts)
-        if limit is None or start is None or start.least <= limit:
+        if limit is None or start is None or limit * MARGIN >= start.usual:
             return
+        never = start.least > limit
         enough = int(math.ceil(start.most / 300) * 300)
         yield self.finding(
             job.pointer("readiness.timeout") or job.pointer("readiness"),
-            f"{_said(facts, limit)}, and this server is up after {_long(start.least)} at the best: {start.how}"
-            + _wasted(facts, limit),
-            severity="info" if job.deployment is not None else None,
+            f"{_said(facts, limit)}, and this server is "
+            + (
+                f"up after {_long(start.least)} at the best"
+                if never
+                else f"usually up after {_long(start.usual)}"
+            )
+            + f": {start.fastest if never else start.usually}{_wasted(facts, limit)}",
+            severity=_severity(facts, never=never),
             suggestion=_written(facts, enough),
             fix=Fix(f"allow {enough} s", (Edit("set", _place(facts), enough),), safe=False)
             if facts.format.in_spec_fields
             else None,
             numbers=start.numbers,
         )
+
+
+def _severity(facts: Facts, *, never: bool) -> Severity:
+    """Who is unhealthy for a while and waited for by nobody is well again later."""
+    said = facts.job.deployment
+    if said is not None and said.awaited != "healthy":
+        return "info"
+    return "error" if never else "warning"
 
 
 def _limit(facts: Facts) -> float | None:
@@ -99,8 +118,10 @@ def _limit(facts: Facts) -> float | None:
 
 
 def _said(facts: Facts, limit: float) -> str:
-    if facts.job.deployment is not None:
-        return f"the container counts as unhealthy after {limit:g} s"
+    said = facts.job.deployment
+    if said is not None:
+        then = ", so that what waits for it never starts" if said.awaited == "healthy" else ""
+        return f"the container counts as unhealthy after {limit:g} s{then}"
     usual = "" if facts.job.readiness and facts.job.readiness.timeout is not None else " (none is said)"
     return f"readiness gives up after {limit:g} s{usual} and ends the job"
 
@@ -109,7 +130,7 @@ def _wasted(facts: Facts, limit: float) -> str:
     hourly = facts.per_hour and facts.per_hour * (facts.workload.nodes or 1)
     if not hourly or facts.job.deployment is not None:
         return ""
-    return f"; each try costs {dollars(hourly * limit / 3600)} and comes to nothing"
+    return f"; each try that ends so costs {dollars(hourly * limit / 3600)}"
 
 
 def _written(facts: Facts, enough: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gpuspec.lint import Facts
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.rules.deployment.fetching import of_machine
 from gpuspec.rules.hub_repositories import declared, loaded
 from gpuspec.sizing.files import bytes_on_disk
 
@@ -16,11 +17,13 @@ DEFAULT_TIMEOUT = 900.0
 
 
 class Start(NamedTuple):
-    """Seconds, at the best and at the worst; of what, in words, and the arithmetic."""
+    """Seconds, at the best, as a rule and at the worst; of what, in words, for the first two; the arithmetic."""
 
     least: float
+    usual: float
     most: float
-    how: str
+    fastest: str
+    usually: str
     numbers: tuple[tuple[str, str], ...]
 
 
@@ -32,19 +35,26 @@ def start_of(facts: Facts) -> Start | None:
         return None
     from gpuspec.sizing.speed.starting import DOWNLOAD_GBIT, LOAD_GBS, download_seconds, load_seconds
 
-    gigabytes = size / 1e9
-    load = load_seconds(gigabytes)
-    fast = LOAD_GBS[-1]
-    numbers = [("load", f"{gigabytes:.0f} GB ÷ {fast:g} GB/s + 5 s = {load.low:.0f} s")]
-    parts = [f"{load.low:.0f} s to load {gigabytes:.0f} GB at {fast:g} GB/s"]
-    least, most = load.low, load.high
-    if fetched_at_start(facts):
-        fetch = download_seconds(gigabytes)
-        least, most = least + fetch.low, most + fetch.high
-        gbit = DOWNLOAD_GBIT[-1]
-        numbers.insert(0, ("fetch", f"{gigabytes:.0f} GB × 8 ÷ {gbit:g} Gbit/s = {fetch.low:.0f} s"))
-        parts.insert(0, f"{fetch.low:.0f} s to fetch {gigabytes:.0f} GB over {gbit:g} Gbit/s")
-    return Start(least, most, ", ".join(parts), tuple(numbers))
+    weight = f"{size / 1e9:.0f} GB"
+    load = load_seconds(size / 1e9)
+    fetch = download_seconds(size / 1e9)
+    fetched = fetched_at_start(facts)
+
+    def words(fetching: float, loading: float, at: int) -> str:
+        first = f"{fetching:.0f} s to fetch {weight} over {DOWNLOAD_GBIT[at]:g} Gbit/s, " if fetched else ""
+        return f"{first}{loading:.0f} s to load {weight} at {LOAD_GBS[at]:g} GB/s"
+
+    numbers = [("load", f"{weight} ÷ {LOAD_GBS[-1]:g} GB/s + 5 s = {load.low:.0f} s")]
+    if fetched:
+        numbers.insert(0, ("fetch", f"{weight} × 8 ÷ {DOWNLOAD_GBIT[-1]:g} Gbit/s = {fetch.low:.0f} s"))
+    return Start(
+        load.low + fetch.low * fetched,
+        load.expected + fetch.expected * fetched,
+        load.high + fetch.high * fetched,
+        words(fetch.low, load.low, 2),
+        words(fetch.expected, load.expected, 1),
+        tuple(numbers),
+    )
 
 
 def fetched_at_start(facts: Facts) -> bool:
@@ -67,6 +77,13 @@ def fetched_at_start(facts: Facts) -> bool:
             return False
     if job.deployment is None:
         return True
-    from gpuspec.rules.deployment.fetching import fetched
+    # A volume that has a name alone is empty when the file is brought up for the first time.
+    return not any(
+        mount.lasts is not False and not of_machine(mount.path) and not _named(mount.source)
+        for mount in job.deployment.mounts
+    )
 
-    return fetched(facts) is not None
+
+def _named(source: str | None) -> bool:
+    """Whether a mount is of a volume that compose makes, and of no folder of the machine."""
+    return bool(source) and (source or "/")[0] not in "./~$" and "\\" not in (source or "")

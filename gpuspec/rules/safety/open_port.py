@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from gpuspec.commands.steps import Step
 from gpuspec.commands.word import option
@@ -11,10 +13,13 @@ from gpuspec.engines.engine import Server
 from gpuspec.engines.images import engine_in
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.numerals import small_number
+from gpuspec.rules.listening import PROXIES, is_local
 
-PROXIES = (
-    "nginx", "caddy", "traefik", "cloudflared", "tailscale", "oauth2-proxy", "ngrok", "litellm", "haproxy",
-)  # fmt: skip
+_NO_TOKEN = re.compile(
+    r"--(?:ServerApp|NotebookApp|LabApp|IdentityProvider|PasswordIdentityProvider)\.(?:token|password)=|--auth=none"
+)
+"""Flags of Jupyter and code-server, which ask for a token or a password unless told not to."""
+_NOTEBOOKS = ("jupyter", "start-notebook", "code-server")
 
 
 class OpenPort(Rule):
@@ -23,9 +28,10 @@ class OpenPort(Rule):
     ## What it does
     Reports a server of a known engine on a port with `"public": true`, without an API key in its command or its
     environment. Other ports are only forwarded to your own machine. A server bound to localhost and one behind a
-    proxy in the same job are left alone. Of compose files it takes published ports and `network_mode: host`
-    (with `--pedantic` only: the machine may stand where no stranger reaches it), of Kubernetes a Service of type
-    LoadBalancer in the same file that is not internal.
+    proxy in the same job are left alone. Of Kubernetes it takes a Service of type LoadBalancer in the same file that
+    is not internal; of compose files published ports and `network_mode: host`, which are shown with `--pedantic`:
+    what stands before that machine its file does not say. A notebook whose token or password is set to nothing is
+    reported in both.
 
     ## Why is this bad
     Open model servers are found by scanners within hours. Strangers then use the GPU that you pay for; with Ollama
@@ -64,6 +70,7 @@ class OpenPort(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job, engine = facts.job, engine_of(facts.workload.engine)
+        yield from self._notebook(facts)
         if engine.server is None:
             return
         public = [entry.port for entry in job.ports if entry.public]
@@ -94,6 +101,28 @@ class OpenPort(Rule):
             confidence="low" if facts.format.own_machine else None,
         )
 
+    def _notebook(self, facts: Facts) -> Iterator[Finding]:
+        """A notebook that asks nobody who he is."""
+        public = [entry.port for entry in facts.job.ports if entry.public]
+        step = next((step for step in facts.commands if _asks_nobody(step)), None) if public else None
+        if step is None:
+            return
+        where = facts.format.examples.get("ports.public", "is opened on the machine's public address")
+        yield self.finding(
+            step.pointer or facts.job.pointer("run"),
+            f"port {public[0]} {where}, and `{step.command.name}` asks for no token and no password: whoever finds "
+            "it runs code on the machine",
+            severity="error" if facts.job.deployment is None else None,
+            confidence="high",
+            suggestion="leave the empty token out: a notebook then makes one and prints it to the log",
+        )
+
+
+def _asks_nobody(step: Step) -> bool:
+    words = [word.text for word in step.command.words]
+    told = any(_NO_TOKEN.fullmatch(word) for word in words) or ("--auth", "none") in pairwise(words)
+    return told and any(name in step.text for name in _NOTEBOOKS)
+
 
 def _serves(step: Step, engine: Engine, server: Server) -> bool:
     """Whether a command starts the server, bound to more than the machine itself."""
@@ -103,8 +132,8 @@ def _serves(step: Step, engine: Engine, server: Server) -> bool:
         return False
     bound = step.command.environment.get(server.bind_variable) or option(step.command.words, server.host_flag)
     if server.loopback:
-        return bool(bound) and not _local(bound or "")
-    return not (bound and _local(bound))
+        return bool(bound) and not is_local(bound or "")
+    return not (bound and is_local(bound))
 
 
 def _port(step: Step, server: Server) -> str:
@@ -114,7 +143,7 @@ def _port(step: Step, server: Server) -> str:
         mapped = option(container.words, "-p", "--publish")
         if mapped is not None:
             host, _, port = mapped.rpartition(":")[0].rpartition(":")
-            return "" if host and _local(host) else port
+            return "" if host and is_local(host) else port
         if not any("host" in word.text for word in container.words):
             return ""
     bound = step.command.environment.get(server.bind_variable) or ""
@@ -139,10 +168,6 @@ def _open_ended(step: Step, facts: Facts) -> bool:
     if facts.job.deployment is None:
         return False
     return any(word.value is None and not word.text.strip(_UNKNOWN) for word in step.command.words)
-
-
-def _local(host: str) -> bool:
-    return host.startswith(("127.", "localhost", "::1"))
 
 
 def _advice(facts: Facts, server: Server) -> str:

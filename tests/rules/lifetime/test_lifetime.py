@@ -50,6 +50,16 @@ def test_a_server_that_stops_between_two_requests() -> None:
     assert "14 idle minutes are short" in one.message
 
 
+def test_idle_minutes_that_nobody_acts_on(prices: str) -> None:
+    def shown(**fields: object) -> bool:
+        (one,) = found(KeepAlive, {"task": "interactive", **fields}, prices=prices)
+        return one.confidence != "low"
+
+    assert not shown(keep_alive_minutes=59)  # 49 minutes too many × $0.60/h = $0.49
+    assert shown(keep_alive_minutes=59, schedule={"runs_per_month": 3})  # $1.47
+    assert shown(keep_alive_minutes=60)
+
+
 def test_a_server_in_the_foreground_is_never_idle() -> None:
     assert found(KeepAlive, {"task": "serve", "keep_alive_minutes": 1}) == []
 
