@@ -72,6 +72,11 @@ def test_it_lints_after_every_change(watching: Watching, folder: Path) -> None:
     assert "error[bad-config]" in watching.round()
     (folder / "gpuspec.toml").write_text('select = ["GS001"]\n')
     assert "GS002" not in watching.round()
+    (folder / "base.toml").write_text('select = ["GS001"]\n')
+    (folder / "gpuspec.toml").write_text('extend = "base.toml"\n')
+    assert "GS002" not in watching.round()
+    (folder / "base.toml").write_text('select = ["GS002"]\n')
+    assert "GS002" in watching.round()
     status, rest = watching.interrupt()
     assert (status, rest.strip()) == (0, "")
 
