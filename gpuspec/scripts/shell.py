@@ -20,6 +20,8 @@ _ELSEWHERE = frozenset(
 """Wrappers whose command runs on another machine, in a container or many times at once."""
 _READ = re.compile(r"\bread\b(?:\s+-\w+(?:\s+\d+)?)*((?:\s+\w+)*)")
 _BRACES = re.compile(r"\{(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.-?(\d{1,9}))?\}|\{([^{}]*,[^{}]*)\}")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|\$\{[^{}]*\}|\$\W")
+_ALL = re.compile(r"\$[@*]|\[@\]")
 _HANDED = re.compile(r"\"?\$\{?[@*\d]")
 _NAME = re.compile(r"\$\{?[!#]?([A-Za-z_]\w*)")
 
@@ -202,6 +204,8 @@ class _Reader:
         for word in words:
             written = self.source[word.start : word.end]
             quoted = written[:1] in ("'", '"')
+            if has_glob(_QUOTED.sub("", written)) or (_ALL.search(written) and has_glob(word.text)):
+                return None
             if UNKNOWN in word.text:
                 if not quoted or re.search(r"\[@\]|\$@", written):
                     return None

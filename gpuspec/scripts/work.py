@@ -107,8 +107,9 @@ def is_fixed_number(
         return False
     over = loop.over.text[:300]
     changed = [word for word in words if not word.names.isdisjoint(changing)]
-    if changed and any(_NAMED_WORKER.search(word.text) for word in changed) and (loop.items or 0) <= _MANY:
-        return bool(_COUNTS.search(over)) or loop.kind == "while"
+    named_worker = any(_NAMED_WORKER.search(word.text) for word in changed) and (loop.items or 0) <= _MANY
+    if named_worker and (_COUNTS.search(over) or loop.kind == "while"):
+        return True
     if loop.items is None and any(int(number) > _MANY for number in re.findall(r"\b\d{1,9}\b", over)):
         return False
     counts = bool(_COUNTS.search(over)) or loop.kind == "while"
@@ -127,7 +128,7 @@ def is_fixed_number(
     if counts and total:
         return True
     if loop.variables and all(is_worker(name) for name in loop.variables):
-        return counts or total
+        return counts or total or any(_PLURAL.fullmatch(name) for name in _NAMES.findall(over))
     keys += _QUOTED.findall(before)
     return counts and any(is_worker(key) for key in keys)
 

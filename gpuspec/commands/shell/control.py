@@ -191,7 +191,12 @@ class Control:
         around = self._repeated("for", node, variable=variable, words=words)
         only = words[0].value if len(words) == 1 else None
         changing = UNKNOWN + around[-1].mark + marks(*(word.text for word in words))
-        self._loop(node, around, variable, changing if only is None or has_glob(only) else only)
+        self._loop(
+            node,
+            around,
+            variable,
+            changing if only is None or has_glob(only) or re.search(_BRACES, only) else only,
+        )
 
     def _c_style_for_statement(self, node: Node) -> None:
         begun = re.search(_COUNTED, self._text(node)[:200])
@@ -323,6 +328,7 @@ def has_glob(text: str) -> bool:
     return "*" in text or "?" in text or (bracket is not None and "]" in text[bracket.end() :])
 
 
+_BRACES = r"\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}"
 _COUNTED_UP = r"\(\(\s*(?:(?:\+\+|--)\s*)?([A-Za-z_]\w{0,100})\s*(?:\+\+|--|\+=|-=|\)\))"
 """`((i++))`, `((i += 2))`, `((++i))`."""
 

@@ -118,8 +118,8 @@ class PerItemLaunch(Rule):
         found = script.launches
         for launch in found.repeated:
             few = launch.items is not None and launch.items < FEW
-            if launch.launcher.queue and few:
-                continue
+            if (launch.launcher.queue and few) or "serve" in launch.launcher.name:
+                continue  # services that stay are no items
             long = is_long(launch, found.source)
             text = script.text
             related = [Related("", _head(text, loop), loop.span) for loop in launch.around[:1]]
