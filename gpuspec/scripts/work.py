@@ -16,8 +16,8 @@ HARDWARE = re.compile(
 )
 
 PLACE = re.compile(
-    r"(?:offers?|ask|bid|contexts?|env(?:ironment)?s?|stages?|tenants?|namespaces?|ns|accounts?|projects?|nodes?|hosts?|vms?|subnets?|subnetworks?|azs?)"
-    r"(?:_?(?:id|name)s?)?",
+    r"(?:offers?|ask|bid|contexts?|env(?:ironment)?s?|stages?|tenants?|namespaces?|ns|accounts?|projects?|"
+    r"nodes?|hosts?|vms?|subnets?|subnetworks?|azs?)(?:_?(?:id|name)s?)?",
     re.IGNORECASE,
 )
 """Names of what a loop tries, or brings the same up in: each turn is one more place, not one more item."""
