@@ -152,7 +152,8 @@ REST = re.compile(
     r"instance-operations/launch|podFindAndDeployOnDemand|podRentInterruptable|rest\.runpod\.io/v1/pods(?![/\w])|vast\.ai/api/v0/asks/"
 )
 _MENTIONS = (
-    "gpuspec", "runpod", "beaker", "gantry", "mason", "runai", "vessl", "tnr", "azure.ai", r"batch(?=[\"',\s]{1,4}(?:jobs|submit))",
+    "gpuspec", "runpod", "beaker", "gantry", "mason", "runai", "vessl", "tnr", "azure.ai",
+    r"batch(?=[\"',\s]{1,4}(?:jobs|submit))",
     r"oc(?<=\boc)\b", r"argo(?<=\bargo)\b", r"ml\s+job", "vast", "modal", "dstack", "lambda-cloud",
     "instance-operations/launch", "mcli",
     "gradient", "kfp", r"az(?<=\baz)\b",
