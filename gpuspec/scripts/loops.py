@@ -159,22 +159,18 @@ def _per_item(
         return False
     if is_elsewhere(loop, run.words, frame.changing):
         return False
+    # Of vast.ai's offers each is taken once: which one it is, is no item.
+    words = run.words[4:] if launcher.name.startswith("vastai") else run.words
     if _changes(given(run.words, launcher.other), frame) or is_fixed_number(
-        loop, [*run.words, run.fed], frame.changing, before, identity_of(launcher, run)
+        loop, [*words, run.fed], frame.changing, before, identity_of(launcher, run)
     ):
         return False
     if not _changes([*run.words, run.fed], frame):
         return (
             loop.kind in ("for", "map") and not launcher.idempotent and not launcher.identity and not guards
         )
-    if launcher.name.startswith("vastai") and _changes(run.words, frame):
-        others = [word for word in run.words if word.names & frame.changing]
-        if (
-            len(others) == 1
-            and others[0].text in (word.text for word in run.words[:4])
-            and loop.kind != "map"
-        ):
-            return False  # the offer alone differs: as many of the same as are wanted
+    if not _changes([*words, run.fed], frame) and loop.kind != "map":
+        return False  # the offer alone differs: as many of the same as are wanted
     identity = identity_of(launcher, run)
     if identity is None or _changes([identity], frame):
         return True

@@ -49,7 +49,7 @@ _FROM = re.compile(r"[\"'](?:START|OFFSET|BEGIN|FROM|LO)(?:_?I(?:NDE|D)X)?[\"']"
 _TO = re.compile(r"[\"'](?:END|LIMIT|COUNT|STOP|TO|HI|SIZE)(?:_?I(?:NDE|D)X)?[\"']", re.IGNORECASE)
 """Where a part of the whole begins and ends."""
 _QUOTED = re.compile(r"[\"'](\w{1,40})[\"']\s*:")
-_IS_NAME = re.compile(r"(?:\w+_)?name|cluster")
+_IS_NAME = re.compile(r"(?:\w+_)?name|cluster|label")
 _MAKES = re.compile(r"[>|]|\bsed\b|envsubst|open\(|write|render|update|\[[\"']")
 """What may make another task of each turn."""
 _NAMED_WORKER = re.compile(rf"(?i)(?:^|[\W_])(?:{_WORKER}|w|n|gpu)[-_=]?" + UNKNOWN)
