@@ -273,6 +273,9 @@ UNSLOTH = Engine(
     weights="safetensors",
     programs={("unsloth", "studio"): Tool("unsloth", "interactive")},
     scripts=((("unsloth-cli", "unsloth_cli"), _UNSLOTH),),
+    # its docs, "Multi-GPU Training with Unsloth", 2026: one GPU, unless a launcher starts several processes or
+    # device_map="balanced" lays the layers out
+    one_gpu_by_default=True,
     packages=("unsloth",),
     module="unsloth",
     training=Training(four_bit="nf4-dq", compiled=True, offloads=True, loss="fused", loads="bf16"),

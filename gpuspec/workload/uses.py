@@ -98,9 +98,10 @@ def _in_4_bit(said: Values, tool: Tool | None) -> bool:
 
 
 def _more_telling(script: Tool, tool: Tool) -> bool:
-    """Whether a script's own trainer says more than its command line, which only has everybody's arguments."""
-    usual = tool.engine == USUAL_TRAINER != script.engine
-    return usual and engine_of(script.engine).kind == "trainer"
+    """Whether a script's own trainer says more than its command line, which only has everybody's arguments, or than
+    its name, which others bear as well."""
+    usual = tool.engine == USUAL_TRAINER or engine_of(tool.engine).lends_script_names
+    return usual and tool.engine != script.engine and engine_of(script.engine).kind == "trainer"
 
 
 def _told(found: Invocation, step: Step) -> Invocation:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from gpuspec.commands.steps import Step
+from gpuspec.commands.word import option
 from gpuspec.lint import Facts, Finding, Related, Rule, Saving
 from gpuspec.words import dollars
 from gpuspec.workload.merge import asks_machines
+
+_LAUNCHERS = ("torchrun", "torch.distributed.run", "launch", "accelerate-launch")
+_MACHINES = ("--nnodes", "--num_machines", "--num-machines")
+_RANK = re.compile(r"NODE_?RANK|NODE_?ID|PROCID|MACHINE_?RANK|node[-_]rank|machine[-_]rank")
+"""What tells one machine from another: then each may do a part of its own."""
 
 
 class GpusUnused(Rule):
@@ -51,6 +59,8 @@ class GpusUnused(Rule):
     may_be_error = True
 
     def check(self, facts: Facts) -> Iterator[Finding]:
+        if (nodes := facts.job.nodes or 1) > 1 and (alone := _alone(facts)):
+            yield self._apart(facts, nodes, *alone)
         counts = {machine.gpu_count for machine in facts.choices} or {facts.job.gpu_count or 0}
         number = counts.pop()
         if facts.case.gpus_used is None or counts or not number:
@@ -89,3 +99,31 @@ class GpusUnused(Rule):
             saving=saving,
             suggestion=f"set {facts.format.spelled('gpu_count')} to {used}, or split the model over {number}",
         )
+
+    def _apart(self, facts: Facts, nodes: int, step: Step, said: str) -> Finding:
+        saving = Saving(facts.per_hour * (nodes - 1)) if facts.per_hour else None
+        cost = f": {dollars(saving.per_hour)}/h for nothing" if saving else ""
+        return self.finding(
+            facts.job.pointer("nodes"),
+            f"{nodes} machines are asked for, and `{said}` trains on one: the others do the same, or idle{cost}",
+            related=[Related(step.pointer, said)],
+            saving=saving,
+            suggestion=f"start it with --nnodes {nodes}, the rank of each and the address of the first; or drop "
+            f"{facts.format.spelled('nodes')}",
+        )
+
+
+def _alone(facts: Facts) -> tuple[Step, str] | None:
+    """A launcher of trainings that is told to use the machine it runs on alone, in a job that nowhere asks which
+    machine that is."""
+    if any(_RANK.search(step.text) for step in facts.commands) or _RANK.search(facts.job.run or ""):
+        return None
+    for step in facts.commands:
+        words = step.command.words
+        if step.setup or not any(word.text in _LAUNCHERS for word in words[:3]):
+            continue
+        if any(word.text == "--standalone" for word in words):
+            return step, "--standalone"
+        if option(words, *_MACHINES) == "1":
+            return step, "--nnodes 1"
+    return None
