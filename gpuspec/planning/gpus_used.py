@@ -43,8 +43,8 @@ def gpus_used(workload: Workload, steps: "Sequence[Step]") -> GpusUsed | None:
     if workload.processes is not None:
         return GpusUsed(workload.processes, "processes")
     engine = engine_of(workload.engine)
-    if engine.kind == "trainer" and engine.one_gpu_by_default and workload.sharding is None:
-        return GpusUsed(1, "engine") if "sharding" not in workload.origins else None
+    if engine.kind == "trainer" and engine.one_gpu_by_default:
+        return None if "sharding" in workload.origins else GpusUsed(1, "engine")
     if workload.origin("engine").kind != "command":
         return None
     said = [field for field in _DEGREES if workload.origin(field).kind in ("command", "file")]
