@@ -59,6 +59,14 @@ class DeploymentSpec(NamedTuple):
     awaited: Literal["", "started", "healthy"] | None = None
     """What others in the same file wait for before they start themselves: that it has started, or is healthy; "":
     nobody waits."""
+    slice_gb: float | None = None
+    """Memory of the slice of a GPU (MIG) that is asked for: each is a device of its own."""
+    grace_seconds: float | None = None
+    """Seconds between being asked to end and being killed."""
+    drains: bool | None = None
+    """Whether something runs before it is asked to end, so that no request is lost: Kubernetes' preStop."""
+    disk_goes: bool | None = None
+    """Whether the machine's own disk goes by itself once the job is over."""
     suspended: bool | None = None
     """Whether it does not run as long as nobody says so: `suspend: true`, no replicas."""
 

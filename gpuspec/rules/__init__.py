@@ -60,6 +60,7 @@ RULES = (
     rule("GS108", "host-ram-small", "sizing.host_ram", preview=True, when=SIZED),
     rule("GS109", "disk-small", "sizing.disk_small", when=("disk_gb",)),
     rule("GS110", "gpu-not-needed", "sizing.not_needed", preview=True),
+    rule("GS111", "slice-too-small", "sizing.slice_small", when=DEPLOYED),
     # GS2 quantization
     rule(
         "GS201", "missing-quantization", "quantization.missing", when=MODEL, asks_for=("model.quantization",)
@@ -131,6 +132,8 @@ RULES = (
         asks_for=("readiness",),
     ),
     rule("GS414", "files-not-sent", "lifetime.files_not_sent", when=("absent-files",)),
+    rule("GS415", "checkpoints-lost", "lifetime.checkpoints_lost", when=DEPLOYED),
+    rule("GS416", "no-drain", "lifetime.no_drain", when=DEPLOYED),
     # GS5 price
     rule("GS501", "spot-would-do", "price.spot_would_do", asks_for=("spot",)),
     rule(

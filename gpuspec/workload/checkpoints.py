@@ -1,6 +1,7 @@
 """Whether training would survive its machine: where it saves, how often, and whether it goes on from there."""
 
 import posixpath
+import re
 from collections.abc import Sequence
 
 from gpuspec.commands.steps import Step
@@ -72,6 +73,7 @@ def checkpoints(job: Job, steps: Sequence[Step]) -> Checkpoints:
             continue
         trained = trained or not step.setup
         running = running or bool(keys & set(_SAVING) - {"save_strategy"}) or _strategy(words)
+        resumes = resumes or _by_itself(step)
         resumes = resumes or any("resume" in word.lower() or "autoresume" in word.lower() for word in words)
         to_hub = to_hub or ("hub_strategy" in keys and any("checkpoint" in word for word in words))
         path = path or _value(words, _FOLDERS)
@@ -79,6 +81,37 @@ def checkpoints(job: Job, steps: Sequence[Step]) -> Checkpoints:
     if path and _mounted(path, job):  # what is saved is out of the machine's hands at once
         return Checkpoints(path, True, running or resumes, resumes, at_end)
     return Checkpoints(path, True if to_hub else _kept(path, job), running, resumes, at_end)
+
+
+_EXAMPLES = re.compile(
+    r"run_(?:clm|mlm|plm|glue|qa|ner|mt|summarization|translation|seq2seq_qa|speech_recognition_\w+|image_\w+|audio_\w+)\.py"
+)
+
+
+def _by_itself(step: Step) -> bool:
+    """Whether a program goes on from the latest checkpoint in its output folder unasked, unless it is told to write
+    over what is there: LLaMA-Factory (src/llamafactory/hparams/parser.py, `get_last_checkpoint`) and the examples of
+    transformers (examples/pytorch/*/run_*.py), read 2026-11-30; and whether a script at hand speaks of it."""
+    words = [word.text for word in step.command.words]
+    names = [posixpath.basename(word) for word in words[:12]]
+    for word in step.command.words[:12]:
+        text = step.read(word.value) if word.value and word.value.endswith(".py") else None
+        if text is not None and re.search(r"resume|get_last_checkpoint", text):
+            return True
+    factory = names[:1] in (["llamafactory-cli"], ["lmf"])
+    if not factory and not any(map(_EXAMPLES.fullmatch, names)):
+        return False
+    for at, text in enumerate(words):
+        if _key(text) == "overwrite_output_dir":
+            said = text.partition("=")[2] or "".join(words[at + 1 : at + 2])
+            return said.lower() == "false"
+    for word in step.command.words[1:4] if factory else ():
+        config = (
+            step.read(word.value) if word.value and word.value.endswith((".yaml", ".yml", ".json")) else None
+        )
+        if config is not None and re.search(r"overwrite_output_dir[\"']?\s*:\s*[Tt]rue", config):
+            return False
+    return True
 
 
 def _mounted(path: str, job: Job) -> bool:

@@ -87,6 +87,8 @@ def _gathered(tree: Tree, fields: _Fields) -> Gathered | None:
     _put_mounts(job, fields)
     if kind == "service":
         _put_service(job, fields, group)
+    if kind == "task":  # its container goes with it, the machine minutes later
+        job.put_part("deployment", "disk_goes", True, f"{place}/type")
     return job
 
 

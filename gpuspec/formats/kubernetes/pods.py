@@ -78,8 +78,19 @@ def pod_job(
     if wanted is not None:
         ask(draft, wanted)
     of_pod(draft, spec, container, wanted)
+    _ends(draft, spec, container if runs is None else runs)
     prepared(draft, spec)
     return draft
+
+
+def _ends(draft: JobDraft, spec: At, container: At) -> None:
+    """How the pod is ended: 30 seconds after SIGTERM it is killed, unless it says another number.
+
+    https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination, read 2026-11-30."""
+    grace = spec.at("terminationGracePeriodSeconds")
+    draft.say("deployment.grace_seconds", 30 if grace.value is None else grace.whole, grace)
+    hook = container.at("lifecycle", "preStop")
+    draft.say("deployment.drains", hook.value is not None, hook)
 
 
 def of_pod(draft: JobDraft, spec: At, container: At, wanted: GpusAsked | None = None) -> None:
@@ -87,7 +98,9 @@ def of_pod(draft: JobDraft, spec: At, container: At, wanted: GpusAsked | None = 
     partition = spec.at("nodeSelector", "cloud.google.com/gke-gpu-partition-size")
     sliced = (wanted is not None and wanted.slice_gb is not None) or partition.value is not None
     if partition.word:
-        draft.say("min_vram", slice_gb("." + partition.word.rpartition(".")[2]), partition)
+        size = slice_gb("." + partition.word.rpartition(".")[2])
+        draft.say("min_vram", size, partition)
+        draft.say("deployment.slice_gb", size, partition)
     nodes(draft, spec, sliced=sliced)
     volumes(draft, spec, container)
     address(draft, spec)
@@ -101,6 +114,7 @@ def ask(draft: JobDraft, wanted: GpusAsked) -> None:
     if wanted.number:
         draft.say("gpu_count", wanted.number, wanted.at)
     draft.say("min_vram", wanted.slice_gb, wanted.at)
+    draft.say("deployment.slice_gb", wanted.slice_gb, wanted.at)
     draft.say("deployment.gpu_requests", wanted.requests, wanted.at)
     draft.say("deployment.gpu_limits", wanted.limits, wanted.at)
 

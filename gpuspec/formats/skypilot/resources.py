@@ -213,11 +213,13 @@ def gigabytes(value: Any) -> float | None:
 
 
 class Autostop(NamedTuple):
-    """`minutes` idle before the cluster goes; None where none are named. `given`: it goes by itself."""
+    """`minutes` idle before the cluster goes; None where none are named. `given`: it goes by itself; `down`: for
+    good, and its disk with it."""
 
     given: bool
     minutes: float | None
     at: str
+    down: bool = False
 
 
 def autostop(resources: Resources) -> Autostop:
@@ -228,10 +230,11 @@ def autostop(resources: Resources) -> Autostop:
     if isinstance(value, bool) or value is None:
         return Autostop(bool(value), None, at)
     if isinstance(value, dict):
-        minutes = value.get("idle_minutes")
+        minutes, down = value.get("idle_minutes"), value.get("down") is True
         if isinstance(minutes, int) and not isinstance(minutes, bool):
-            return Autostop(minutes >= 0, minutes if minutes >= 0 else None, f"{at}/idle_minutes")
-        return Autostop(True, None, at)
+            given = minutes >= 0
+            return Autostop(given, minutes if given else None, f"{at}/idle_minutes", given and down)
+        return Autostop(True, None, at, down)
     if isinstance(value, int):
         return Autostop(value >= 0, value if value >= 0 else None, at)
     found = _TIME.fullmatch(str(value).strip())

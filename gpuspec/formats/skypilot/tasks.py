@@ -50,6 +50,8 @@ def document_of(
     managed = served or not alone or _recovers(job, resources)
     stop = autostop(resources)
     job.put("keep_alive_minutes", stop.minutes, stop.at)
+    if managed or stop.down:
+        job.put_part("deployment", "disk_goes", True, stop.at or place)
     cannot_say = set() if served else {"readiness", "scaling"}
     if managed or stop.given:
         cannot_say.add("keep_alive_minutes")

@@ -14,6 +14,12 @@ FLAGS = frozenset(
     "--output-path --output_path --output-file --output_file --checkpoint-dir --checkpoint_dir --results-dir "
     "--results_dir --ckpt-dir --ckpt_dir".split()
 )
+_BARE = frozenset(flag.lstrip("-") for flag in FLAGS) | {
+    "save_folder",
+    "project",
+    "logdir",
+    "default_root_dir",
+}
 SENDS = (
     "aws s3", "s3cmd", "s5cmd", "gsutil", "gcloud storage", "rclone", "rsync", "scp ", "azcopy", "az storage",
     "hf upload", "huggingface-cli upload", "huggingface_hub", "push_to_hub", "push-to-hub", "hub_model_id",
@@ -28,9 +34,10 @@ class ResultsLost(Rule):
 
     ## What it does
     For batch and training jobs without `outputs`, reports a command that writes to a folder or file of the
-    machine (`--output_dir results/`, `> answers.jsonl`), and a `checkpoint.path` on the machine's own disk. Silent
-    where anything in the job uploads, and where the path is absolute and may be a volume. Of a container whose file
-    says all that is mounted (Kubernetes, Modal) it reports results that go to none of it, or to an `emptyDir`.
+    machine (`--output_dir results/`, `> answers.jsonl`), a `checkpoint.path` on the machine's own disk, and training
+    by a known program of which nothing is fetched. Silent where anything in the job uploads, and where the path is
+    absolute and may be a volume. Of a container whose file says all that is mounted (Kubernetes, Modal) it reports
+    results that go to none of it, or to an `emptyDir`.
 
     ## Why is this bad
     When the machine is taken down its disk is gone, and with it everything that the run was paid for.
@@ -72,9 +79,7 @@ class ResultsLost(Rule):
         task = facts.workload.task
         if job.outputs or job.volume_mode or task not in ("batch", "train"):
             return
-        if any(sent in step.text + " " for step in facts.commands for sent in SENDS):
-            return
-        if any("WANDB" in name or "BUCKET" in name for name in (*job.env, *job.secrets)):
+        if sends(facts):
             return
         if not facts.case.document.can_say("outputs"):
             yield from self._unmounted(facts)
@@ -88,6 +93,20 @@ class ResultsLost(Rule):
             if written:
                 yield self._lost(step.pointer, written, f"the command writes to {written}")
                 return
+        yield from self._nothing_fetched(facts)
+
+    def _nothing_fetched(self, facts: Facts) -> Iterator[Finding]:
+        """A training by a program that is known, of which nothing is fetched: wherever it saves, it stays there."""
+        engine, step = facts.workload.engine, next((one for one in facts.commands if not one.setup), None)
+        if facts.workload.task != "train" or engine is None or step is None or "outputs" in facts.refused:
+            return
+        if facts.job.checkpoint or any(_elsewhere(one) for one in facts.commands):
+            return
+        yield self.finding(
+            step.pointer,
+            f"{engine} trains, and `outputs` is empty: what it saves stays on the machine and goes with it",
+            suggestion='"outputs": ["output/"], the folder that it saves to',
+        )
 
     def _unmounted(self, facts: Facts) -> Iterator[Finding]:
         """Results in a container whose file says what is mounted, on nothing that outlives it."""
@@ -118,6 +137,30 @@ class ResultsLost(Rule):
         )
 
 
+def sends(facts: Facts) -> bool:
+    """Whether anything in the job brings results away: a command, a program at hand, a tracker's or bucket's name."""
+    if any(sent in step.text + " " for step in facts.commands for sent in SENDS):
+        return True
+    if any("WANDB" in name or "BUCKET" in name for name in (*facts.job.env, *facts.job.secrets)):
+        return True
+    return any(sent in text for text in _programs(facts) for sent in SENDS)
+
+
+def _programs(facts: Facts) -> Iterator[str]:
+    """The texts of the programs and configurations that the commands name and that are at hand."""
+    from gpuspec.workload.programs import identify
+
+    for step in facts.commands:
+        found = None if step.setup else identify(step.command)
+        if found is None:
+            continue
+        named = [*([found.script] if found.script else []), *(config.path for config in found.configs)]
+        for word in named:
+            text = step.read(word.value) if word.value else None
+            if text is not None:
+                yield text
+
+
 def _written(step: Step, *, anywhere: bool = False) -> str | None:
     """A path of the machine that a command writes its results to."""
     words = step.command.words
@@ -133,6 +176,18 @@ def _written(step: Step, *, anywhere: bool = False) -> str | None:
         if redirect.operator in (">", ">>") and path and _on_machine(path) and _is_data(path):
             return path
     return None
+
+
+def _elsewhere(step: Step) -> bool:
+    """Whether a command names an output folder that is not surely on the machine's own disk."""
+    words = step.command.words
+    for index, word in enumerate(words):
+        flag, equals, value = word.text.partition("=")
+        if flag.lstrip("-") in _BARE:
+            path = value if equals else words[index + 1].value if index + 1 < len(words) else None
+            if path is None or not _on_machine(path):
+                return True
+    return False
 
 
 def _is_data(path: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.job.job import Download
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.cost import DISK_USUAL
 from gpuspec.rules.hub_repositories import loaded, same_repository, whole_repository
@@ -92,11 +93,19 @@ class DiskSmall(Rule):
 def _models(facts: Facts) -> dict[str, float]:
     """GB of every model that is fetched, each once."""
     downloads, found = facts.job.downloads, loaded(facts)
-    names = [one.source for one in downloads if one.strategy == "hf" and whole_repository(one)]
+    names = [_branch(one) for one in downloads if one.strategy == "hf" and whole_repository(one)]
     if found and not any(same_repository(download.source, found.name) for download in downloads):
         names.append(found.name)
     sizes = {name: bytes_on_disk(name, facts.catalog) for name in names}
     return {name: size / 1e9 for name, size in sizes.items() if size}
+
+
+def _branch(download: Download) -> str:
+    """A repository by its name; one whose branches are the same model in other sizes, with the branch: EXL2's
+    "4.5bpw"."""
+    revision = download.revision or ""
+    sized = "bpw" in revision.lower() and "bpw" not in download.source.lower()
+    return f"{download.source}-{revision}" if sized else download.source
 
 
 def _written(facts: Facts, models: dict[str, float]) -> float:
