@@ -156,6 +156,7 @@ RULES = (
     rule("GS507", "stale-prices", "price.stale_prices", when=("gpu_types",)),
     rule("GS508", "api-cheaper", "price.api_cheaper", preview=True, when=("traffic",)),
     rule("GS509", "smaller-model-or-cascade", "price.cascade", preview=True, when=("traffic",)),
+    rule("GS513", "low-utilization", "price.low_utilization", when=("traffic",), asks_for=("scaling.min",)),
     # GS6 serving flags
     rule("GS601", "memory-utilization-low", "serving.memory_utilization", when=SERVER),
     rule("GS602", "context-unset", "serving.context_unset", when=SERVER, asks_for=("model.context",)),

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from gpuspec.formats.refused import Form, in_documents, is_number, misformed, misspelt
-from gpuspec.job.problem import SchemaProblem
-from gpuspec.text import Tree
+from gpuspec.formats.refused import Form, in_documents, is_number, misformed, misspelt, nearest
+from gpuspec.job.problem import SchemaProblem, shown
+from gpuspec.text import Tree, parts
 
 _RESOURCES = frozenset(
     "accelerator_args accelerators any_of autostop cloud cpus disk_size disk_tier ephemeral_storage gpus hooks "
@@ -58,8 +58,34 @@ def _of_task(task: Any, place: str, keys: Collection[str]) -> Iterator[SchemaPro
             yield from _of_machine(entry, place + within, within)
 
 
+_CLOUDS = frozenset(
+    "aws azure cloudrift crusoe cudo digitalocean do fluidstack gcp hyperbolic hyperstack ibm k8s kubernetes lambda "
+    "mithril nebius oci paperspace primeintellect runpod scp seeweb shadeform slurm spheron ssh vast verda vsphere "
+    "local novita yotta".split()
+)
+
+"""`ALL_CLOUDS` of sky/skylet/constants.py, other names of theirs, and those of releases before."""
+
+
+def _unknown_cloud(machine: Any, place: str, within: str) -> Iterator[SchemaProblem]:
+    """A cloud that is misspelt (`infra: awss/us-east-1`)."""
+    for field in ("infra", "cloud"):
+        given = machine.get(field) if isinstance(machine, dict) else None
+        if not isinstance(given, str) or not re.fullmatch(r"[A-Za-z]{2,30}(?:/[^${}]*)?", given):
+            continue
+        cloud = given.partition("/")[0].lower()
+        near = None if cloud in _CLOUDS else nearest(cloud, _CLOUDS)
+        if near is not None:
+            where = shown([*parts(within), field])
+            message = (
+                f"{where} names the cloud `{cloud}`, which SkyPilot does not know; did you mean `{near}`?"
+            )
+            yield SchemaProblem(f"{place}/{field}", message, "value", "value", near + given[len(cloud) :])
+
+
 def _of_machine(machine: Any, place: str, within: str) -> Iterator[SchemaProblem]:
     yield from misspelt(machine, place, _RESOURCES, _TOOL, within=within)
+    yield from _unknown_cloud(machine, place, within)
     yield from misformed(machine, place, _FORMS, _TOOL, within=within)
     stop = machine.get("autostop") if isinstance(machine, dict) else None
     at = f"{place}/autostop"

@@ -45,7 +45,7 @@ class UnknownPlace(Rule):
             return
         clouds = list(unpriced_clouds(job.clouds, book))
         for each in clouds:
-            at = f"/clouds/{each.at}"
+            at = f"/clouds/{each.at}" if facts.format.in_spec_fields else job.pointer("clouds")
             if not each.known and each.near:
                 fix = Fix(f"use {each.near}", (Edit("set", at, each.near),), safe=False)
                 yield self.finding(at, each.message, suggestion=each.advice, fix=fix)
@@ -57,5 +57,5 @@ class UnknownPlace(Rule):
         regions = list(unpriced_regions(job.regions, named, book))
         if regions and len(regions) == len(job.regions):
             for each in regions:
-                at = f"/regions/{each.at}"
+                at = f"/regions/{each.at}" if facts.format.in_spec_fields else job.pointer("regions")
                 yield self.finding(at, each.message, severity="info", suggestion=each.advice)
