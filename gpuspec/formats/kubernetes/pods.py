@@ -88,9 +88,8 @@ def _ends(draft: JobDraft, spec: At, container: At) -> None:
 
     https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination, read 2026-11-30."""
     grace = spec.at("terminationGracePeriodSeconds")
-    draft.say("deployment.grace_seconds", 30 if grace.value is None else grace.whole, grace)
-    hook = container.at("lifecycle", "preStop")
-    draft.say("deployment.drains", hook.value is not None, hook)
+    draft.say("deployment.grace_seconds", 30 if grace.value is None else grace.whole, spec)
+    draft.say("deployment.drains", container.at("lifecycle", "preStop").value is not None, container)
 
 
 def of_pod(draft: JobDraft, spec: At, container: At, wanted: GpusAsked | None = None) -> None:
