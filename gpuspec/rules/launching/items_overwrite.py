@@ -23,6 +23,9 @@ _RESULTS = (
 _GATHERED = (".jsonl", ".csv", ".tsv", ".parquet")
 """Files to which programs add lines: a flag does not tell whether they do."""
 
+_MOST = 20
+"""Paths of one job that are looked at, each beside all of its commands."""
+
 
 class ItemsOverwrite(Rule):
     """Each item writes to the same file, over the one before.
@@ -72,14 +75,16 @@ class ItemsOverwrite(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         steps = [step for step in facts.commands if not step.setup]
-        told: set[str] = set()
+        seen: set[str] = set()
         for step in steps:
-            repeated = _repeated(facts, step, steps)
-            if repeated is None:
-                continue
             path = _written(step)
-            if path and path not in told and not _taken_away(path, step, steps):
-                told.add(path)
+            if not path or path in seen:
+                continue
+            seen.add(path)
+            if len(seen) > _MOST:
+                return
+            repeated = _repeated(facts, step, steps)
+            if repeated is not None and not _taken_away(path, step, steps):
                 yield self._told(step, path, repeated)
 
     def _told(self, step: Step, path: str, repeated: str) -> Finding:
