@@ -86,7 +86,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "too-few-gpus": ("GS105",),
     "too-large": ("GS101", "GS103", "GS813", "GS814"),
     "too-many-gpus": ("GS103", "GS101", "GS813"),
-    "too-small": ("GS102", "GS104"),
+    "too-small": ("GS102", "GS104", "GS111"),
     "traffic-beyond-capacity": ("GS607",),
     "uneven-split": ("GS605",),
     "unknown-gpu": ("GS004",),
