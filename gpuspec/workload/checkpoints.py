@@ -33,6 +33,7 @@ _FOLDERS = (
     "ckpt_dir",
     "save",
     "checkpoint_path",
+    "base_output_directory",
 )
 _COPIES = ("sync", "cp", "copy", "rsync", "upload")
 
@@ -73,7 +74,10 @@ def checkpoints(job: Job, steps: Sequence[Step]) -> Checkpoints:
             continue
         trained = trained or not step.setup
         running = running or bool(keys & set(_SAVING) - {"save_strategy"}) or _strategy(words)
-        resumes = resumes or _by_itself(step)
+        saves = any(
+            word.lower() in ("enable_checkpointing=true", "--enable_checkpointing=true") for word in words
+        )
+        running, resumes = running or saves, resumes or saves or _by_itself(step)
         resumes = resumes or any("resume" in word.lower() or "autoresume" in word.lower() for word in words)
         to_hub = to_hub or ("hub_strategy" in keys and any("checkpoint" in word for word in words))
         path = path or _value(words, _FOLDERS)
@@ -91,7 +95,8 @@ _EXAMPLES = re.compile(
 def _by_itself(step: Step) -> bool:
     """Whether a program goes on from the latest checkpoint in its output folder unasked, unless it is told to write
     over what is there: LLaMA-Factory (src/llamafactory/hparams/parser.py, `get_last_checkpoint`) and the examples of
-    transformers (examples/pytorch/*/run_*.py), read 2026-11-30; and whether a script at hand speaks of it."""
+    transformers (examples/pytorch/*/run_*.py), read 2026-11-30; MaxText where `enable_checkpointing` is set
+    (checkpointing.py, `load_state_if_possible`); and whether a script at hand speaks of it."""
     words = [word.text for word in step.command.words]
     names = [posixpath.basename(word) for word in words[:12]]
     for word in step.command.words[:12]:
