@@ -257,9 +257,10 @@ class PullRequest:
         git(self.folder, "clone", "-q", "--depth=1", f"file://{self.origin}", str(here / "checkout"))
         runner = Runner(here, api, settings=None)
         runner.context["github.event.pull_request.base.sha"] = self.base
-        for name in ("Lint", "Compare with the base"):
-            done = runner.step(name)
-            assert done.returncode == 0, done.stderr
+        for output in ("markdown", "status"):  # what `Lint` gives is not asked for where there is a base
+            runner.context[f"steps.lint.outputs.{output}"] = ""
+        done = runner.step("Compare with the base")
+        assert done.returncode == 0, done.stderr
         assert git(runner.checkout, "status", "--porcelain") == ""
         said = runner.step("Comment on the pull request")
         assert (said.returncode, said.stdout) == (0, ""), said.stderr
