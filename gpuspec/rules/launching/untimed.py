@@ -60,9 +60,9 @@ class LaunchWithoutTimer(Rule):
         for launch in unended(found.source, found.every):
             yield self.finding(
                 "",
-                f"`{launch.launcher.name}` starts a machine that stays until somebody removes it, and nothing here "
-                f"does: forgotten over a weekend ({FORGOTTEN_HOURS} h), one at {dollars(ASSUMED_HOURLY)}/h costs "
-                f"{dollars(cost)}",
+                f"`{launch.launcher.name}` starts a machine without a timer: it stays until somebody removes it, and "
+                f"nothing here does. Forgotten over a weekend ({FORGOTTEN_HOURS} h), one at "
+                f"{dollars(ASSUMED_HOURLY)}/h costs {dollars(cost)}",
                 span=launch.run.span,
                 suggestion=launch.advice,
                 numbers=[
