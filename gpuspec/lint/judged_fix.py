@@ -219,10 +219,13 @@ def lost(before: Tree, after: Tree, fixes: Sequence[Fix]) -> list[str]:
     """The places of values that are no longer there, and that no fix is about."""
     edits = [edit for fix in fixes for edit in fix.edits]
     spans = [replace.span for fix in fixes for replace in fix.replaces]
-    left = Counter(_key(value) for _, value in _leaves(after.value))
+    old = {at: _key(value) for at, value in _leaves(before.value)}
+    new = {at: _key(value) for at, value in _leaves(after.value)}
+    left = Counter(key for at, key in new.items() if old.get(at) != key)  # moved there, or made
     gone = []
-    for at, value in _leaves(before.value):
-        key = _key(value)
+    for at, key in old.items():
+        if new.get(at) == key:
+            continue
         if left[key]:
             left[key] -= 1
             continue

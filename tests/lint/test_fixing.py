@@ -337,3 +337,9 @@ def test_a_misspelled_field_keeps_its_value() -> None:
     done = fix_data(linter, "a.gpu.jsonc", text.encode(), Settings(), unsafe=True)
     assert b'"keep_alive_minutes": 45' in done.data
     assert b'"keep_alive"' not in done.data
+
+
+def test_a_value_that_stands_in_another_place_too_is_not_lost() -> None:
+    twice = SERVER.replace('"budget"', '"disk_gb": 30, "budget"')
+    found = RuleTester(changing(Edit("set", "/keep_alive_minutes", 20))).findings(twice)
+    assert [each.finding.fix is not None for each in found] == [True]
