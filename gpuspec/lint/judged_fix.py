@@ -28,8 +28,8 @@ ALONE = 8
 """So many fixes of a rule in one file are judged one by one, more of them all at once."""
 MOST_JUDGED = 32
 BYTES_JUDGED = 1 << 20
-"""How often one file is linted again at most, and how much text that may be: large files take long. What is left then
-is not offered."""
+"""How often one file is fixed and read again at most, and how much text that may be: large files take long. What is
+left then is not offered."""
 
 
 class Verdict(NamedTuple):
@@ -122,6 +122,9 @@ class FixJudge:
 
     def verdict(self, made: Sequence[Located]) -> Verdict:
         """On the fixes of some findings, made at once."""
+        if self._left <= 0:
+            return Verdict("there is too much to judge in this file")
+        self._left -= 1
         fixes = [located.finding.fix for located in made if located.finding.fix]
         after = applied(self.data, fixes, is_spec=self.is_spec, tree=self.tree)
         if after is None or not is_meant(self.path, after, self.jobs, fixes, self.formats):
@@ -130,9 +133,6 @@ class FixJudge:
             return Verdict("it changes nothing", is_advice=False)
         if self.tree is not None and lost(self.tree, reread(after.decode(), yaml=self.tree.yaml), fixes):
             return Verdict("a value would be lost")
-        if self._left <= 0:
-            return Verdict("there is too much to judge in this file")
-        self._left -= 1
         return self._linted(made, after)
 
     def _linted(self, made: Sequence[Located], after: bytes) -> Verdict:
