@@ -17,20 +17,14 @@ class UnpricedCase(Case):
         """A book without offers."""
         return PriceBook(self.catalog, Stock())
 
+    priced: Case
+    """The same job at the prices of all lists."""
+
     @cached_property
     def listed(self) -> Case:
         """The same job at the prices of all lists: what machines cost beside each other, though not to whom."""
-        other = Case(
-            self.document,
-            settings=self.settings,
-            overrides=self.overrides,
-            catalog=self.catalog,
-            on_disk=self.on_disk,
-        )
-        other.shared = self.shared.setdefault(UnpricedCase, {})  # markets of its own
-        other.steps, other.workload = self.steps, self.workload
-        other.sizes, other.work = self.sizes, self.work
-        return other
+        self.priced.steps, self.priced.workload = self.steps, self.workload
+        return self.priced
 
     @cached_property
     def offers(self) -> tuple[Offer, ...]:
@@ -40,13 +34,16 @@ class UnpricedCase(Case):
 
 def without_prices(case: Case) -> Case:
     """The same job as one of which no price is known."""
-    return UnpricedCase(
+    other = UnpricedCase(
         case.document,
         settings=case.settings,
         overrides=case.overrides,
         catalog=case.catalog,
         on_disk=case.on_disk,
     )
+    other.priced = case
+    other.shared = case.shared.setdefault(UnpricedCase, {})  # markets of its own
+    return other
 
 
 def is_unpriced(case: Case) -> bool:

@@ -14,6 +14,10 @@ from gpuspec.words import dollars, figure, percent
 CACHE_VARIABLES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")
 
 
+SHORT = 2.0
+"""Minutes of a download that nobody minds, however short the run is."""
+
+
 class MissingPreDownload(Rule):
     """The command fetches its model itself, while the GPU waits.
 
@@ -115,6 +119,8 @@ class MissingPreDownload(Rule):
         most = job.budget.max_hours if job.budget else None
         hours = facts.case.hours.a_run if facts.workload.task == "train" else None
         hours = min((each for each in (hours, most) if each), default=None)
+        if minutes < SHORT:
+            return ""
         if hours is None:
             return "a start that fails pays it again" if minutes > options["minutes"] else ""
         long = minutes >= options["of_run"] * hours * 60

@@ -99,7 +99,7 @@ class FallbackOrder(Rule):
 
         found = min(costs.values(), key=order)
         cheapest = found.machine
-        if found.cost > MOST_COST:
+        if found.cost > MOST_COST or saving(first, found).per_hour < LEAST_SAVING:
             return
         yield self.finding(
             first.pointer,
@@ -132,6 +132,8 @@ class FallbackOrder(Rule):
 
 MOST_COST = 0.85
 """Share of what the work costs on the first GPU of a list that it costs at most on one worth listing before it."""
+LEAST_SAVING = 0.09
+"""Dollars for each hour, below which nobody sorts a list anew."""
 FLOATING = 1.5
 """Times `max_price` from which a price of a market place is above it: what strangers ask for a machine moves by tens
 of percent within a day, and a price list is a look at it."""

@@ -105,7 +105,7 @@ def smaller(case: Case, current: Alternative, most_vram: float, *, by_lists: boo
 def _smaller(case: Case, current: Alternative, one: Alternative, by_lists: bool) -> Smaller | None:
     market = case.market
     share = (
-        shares(market.book, one, current)
+        _kept_shares(case, one, current)
         if by_lists
         else Shares((("", one.per_hour, current.per_hour or one.per_hour),))
     )
@@ -127,6 +127,15 @@ def _smaller(case: Case, current: Alternative, one: Alternative, by_lists: bool)
         return None
     readers = alone[0].per_second.expected, alone[1].per_second.expected
     return Smaller(found, share, readers) if readers[1] >= min(READER, readers[0]) else None
+
+
+def _kept_shares(case: Case, one: Alternative, current: Alternative) -> Shares:
+    """What is the same for all jobs of a run that name the GPU is worked out once."""
+    key = (shares, one.gpu.name, current.gpu.name, one.gpu_count, current.gpu_count)
+    if key not in case.shared:
+        case.shared[key] = shares(case.market.book, one, current)
+    kept: Shares = case.shared[key]
+    return kept
 
 
 def arithmetic(found: list[Smaller]) -> Iterator[tuple[str, str]]:
