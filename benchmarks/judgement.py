@@ -138,10 +138,16 @@ class Judged(NamedTuple):
 
 
 def read_labels(folder: Path, name: str) -> list[Label]:
+    """The labels of one set. A point whose label turned out to be mistaken says so (`erred`) and does not count."""
     rows = [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines()]
     return [
-        Label(r["file"], tuple(p["kind"] for p in r["must"]), tuple(r["may"]), tuple(r["never"]))
-        for r in rows
+        Label(
+            row["file"],
+            tuple(point["kind"] for point in row["must"] if "erred" not in point),
+            tuple(row["may"]),
+            tuple(row["never"]),
+        )
+        for row in rows
     ]
 
 
@@ -259,7 +265,9 @@ def _measured(corpus: Path | None) -> dict[str, Judged]:
 
     found = {
         "jobs as strangers write them, labelled blind": judge(),
-        "more of them, which nobody who mended a rule had seen": judge("second.jsonl"),
+        "more of them, the first count before their kinds were told to those who mend rules": judge(
+            "second.jsonl"
+        ),
     }
     found["job specs, of which size and number of GPUs are judged"] = others.specs()
     if corpus:

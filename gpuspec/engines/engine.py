@@ -145,7 +145,12 @@ PYTORCH = Memory(
     whole_logits_before=(4, 45),  # transformers#31292: num_logits_to_keep
     repeats_kv=frozenset({"awq"}),  # AutoAWQ's environment lacked FlashAttention
 )
-"""Plain PyTorch as transformers runs it, which stands for every engine of which nothing else is known."""
+"""Plain PyTorch as transformers runs it."""
+UNKNOWN = PYTORCH._replace(
+    head_twice_before={}, cache_twice_before=None, scores_before=None, whole_logits_before=None
+)
+"""It stands for every engine of which nothing else is known: as today's transformers, for the engine's own version
+says nothing of theirs (text-embeddings-inference 1.7 is no transformers before 4.36)."""
 
 
 class Training(NamedTuple):
@@ -283,7 +288,7 @@ class Engine(NamedTuple):
     """Variables of other names → what they say, as `Tool.flags`."""
     defaults: tuple[Defaults, ...] = (Defaults(),)
     """By version, oldest first."""
-    memory: Memory = PYTORCH
+    memory: Memory = UNKNOWN
     prefill: PrefillSpeed = PrefillSpeed()
     decode: DecodeSpeed = DecodeSpeed()
     transcription: TranscriptionSpeed = TranscriptionSpeed()
