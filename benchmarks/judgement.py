@@ -214,6 +214,16 @@ def judge(name: str = "labels.jsonl", folder: Path = STRANGERS) -> Judged:
     return Judged(len(labels), tuple(shown), tuple(caught), tuple(missed))
 
 
+def together(*sets: Judged) -> Judged:
+    """Several sets as one."""
+    return Judged(
+        sum(each.files for each in sets),
+        tuple(one for each in sets for one in each.shown),
+        tuple(point for each in sets for point in each.caught),
+        tuple(point for each in sets for point in each.missed),
+    )
+
+
 def table(judged: Judged) -> str:
     """Rule → how often it was right, pointless and wrong, and which points that it should make were not made."""
     by_rule = Counter((one.code, one.verdict) for one in judged.shown)
@@ -265,9 +275,8 @@ def _measured(corpus: Path | None) -> dict[str, Judged]:
 
     found = {
         "jobs as strangers write them, labelled blind": judge(),
-        "more of them, the first count before their kinds were told to those who mend rules": judge(
-            "second.jsonl"
-        ),
+        "more of them, of which those who mended rules were told the kinds late": judge("second.jsonl"),
+        "more of them, which nobody saw before the last count": judge("third.jsonl"),
     }
     found["job specs, of which size and number of GPUs are judged"] = others.specs()
     if corpus:
