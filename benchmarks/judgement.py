@@ -197,8 +197,10 @@ def _verdict(label: Label, code: str, verdicts: dict[tuple[str, str], str]) -> s
     return WRONG if any(code in KINDS[kind] for kind in label.never) else UNJUDGED
 
 
-def judge(name: str = "labels.jsonl", folder: Path = STRANGERS) -> Judged:
-    labels, verdicts = read_labels(folder, name), read_verdicts(folder)
+def judge(*sets: str, folder: Path = STRANGERS) -> Judged:
+    """What is shown of the files of these sets of labels, all in one run, and what it is worth."""
+    labels = [label for name in sets for label in read_labels(folder, name)]
+    verdicts = read_verdicts(folder)
     of = {label.file: label for label in labels}
     shown = []
     for finding in lint(folder, list(of), shipped_then()):
@@ -212,16 +214,6 @@ def judge(name: str = "labels.jsonl", folder: Path = STRANGERS) -> Judged:
             told = any((label.file, code) in useful for code in KINDS[kind])
             (caught if told else missed).append((label.file, kind))
     return Judged(len(labels), tuple(shown), tuple(caught), tuple(missed))
-
-
-def together(*sets: Judged) -> Judged:
-    """Several sets as one."""
-    return Judged(
-        sum(each.files for each in sets),
-        tuple(one for each in sets for one in each.shown),
-        tuple(point for each in sets for point in each.caught),
-        tuple(point for each in sets for point in each.missed),
-    )
 
 
 def table(judged: Judged) -> str:
@@ -274,7 +266,7 @@ def _measured(corpus: Path | None) -> dict[str, Judged]:
     from benchmarks import judgement_corpora as others
 
     found = {
-        "jobs as strangers write them, labelled blind": judge(),
+        "jobs as strangers write them, labelled blind": judge("labels.jsonl"),
         "more of them, of which those who mended rules were told the kinds late": judge("second.jsonl"),
         "more of them, which nobody saw before the last count": judge("third.jsonl"),
     }

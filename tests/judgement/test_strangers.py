@@ -21,7 +21,6 @@ from benchmarks.judgement import (
     judge,
     read_labels,
     read_verdicts,
-    together,
 )
 
 SETS = ("labels.jsonl", "second.jsonl", "third.jsonl")
@@ -29,7 +28,7 @@ SETS = ("labels.jsonl", "second.jsonl", "third.jsonl")
 
 @pytest.fixture(scope="module")
 def judged() -> Judged:
-    return together(*(judge(name) for name in SETS))
+    return judge(*SETS)
 
 
 def test_every_label_names_a_file_and_kinds_that_are_known() -> None:
