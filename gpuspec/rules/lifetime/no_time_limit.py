@@ -67,7 +67,7 @@ class NoTimeLimit(Rule):
         if waits(facts, 1.0):
             return  # GS811 says it
         if hourly is None:
-            if job.deployment is not None:  # what the machine costs its file does not say
+            if job.deployment is not None or job.gpu_types:  # it ends no sooner for want of a price
                 yield self._unpriced(facts)
             return
         hours = facts.options["hours"]
@@ -95,7 +95,8 @@ class NoTimeLimit(Rule):
 def _written(facts: Facts, hours: int, hourly: float) -> str:
     """How the limit is written in the format of the file."""
     if facts.format.in_spec_fields:
-        written = f'"budget": {{"max_hours": {hours}}} bounds it at {dollars(hourly * hours)}'
+        bound = f"bounds it at {dollars(hourly * hours)}" if hourly else "ends it"
+        written = f'"budget": {{"max_hours": {hours}}} {bound}'
     else:
         written = facts.format.examples.get(
             "budget.max_hours", f"set {facts.format.spelled('budget.max_hours')}"
