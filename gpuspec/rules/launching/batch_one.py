@@ -60,7 +60,7 @@ class BatchSizeOne(Rule):
 
     def check_script(self, script: Script) -> Iterator[Finding]:
         """Loops that hand an engine's offline API one prompt at a time."""
-        if script.kind != "python" or ("vllm" not in script.text and "sglang" not in script.text):
+        if script.kind != "python":
             return
         from gpuspec.scripts.one_by_one import prompts_one_by_one
 

@@ -283,21 +283,23 @@ services:
     deploy: &gpu {{resources: {{reservations: {{devices: [{{device_ids: ["0"], capabilities: [gpu]}}]}}}}}}
   embed:
     image: {image}
-    command: --model{end} BAAI/bge-m3
+    command: --model{end} {model}
     deploy: *gpu
 """
 TEI = "ghcr.io/huggingface/text-embeddings-inference:1.8"
 
 
 @pytest.mark.parametrize(
-    ("share", "image", "word"),
+    ("share", "image", "model", "word"),
     [
-        ("", VLLM, "take 1.8"),  # 0.9 each, which is vLLM's default
-        ("", TEI, "finds no room"),
-        ("--gpu-memory-utilization 0.6", TEI, ""),
+        ("", VLLM, "BAAI/bge-m3", "take 1.8"),  # 0.9 each, which is vLLM's default
+        ("", TEI, "Qwen/Qwen3-Embedding-4B", "finds no room"),  # 7.5 GiB of weights are a tenth of 75
+        ("", TEI, "BAAI/bge-m3", ""),  # 1.1 GiB of weights: a tenth of a card of 24 GB
+        ("--gpu-memory-utilization 0.6", TEI, "BAAI/bge-m3", ""),
     ],
 )
-def test_two_servers_on_one_gpu(lint: Linted, share: str, image: str, word: str) -> None:
-    _, output = lint(TWO.format(share=share, image=image, end="" if image == VLLM else "-id"))
+def test_two_servers_on_one_gpu(lint: Linted, share: str, image: str, model: str, word: str) -> None:
+    end = "" if image == VLLM else "-id"
+    _, output = lint(TWO.format(share=share, image=image, end=end, model=model))
     assert word in output
     assert ("[GS807]" in output) is bool(word)
