@@ -214,7 +214,7 @@ class _Run:
                 sys.stdout.buffer.write(self.mended_input)
             _report(request, self.report(), to_stderr=self.mended_input is not None)
         if self.linter.problems or self.errors or self.linter.without_jobs:
-            from gpuspec.cli.lint_told import idle_note, tell_errors
+            from gpuspec.cli.lint_failures import idle_note, tell_errors
 
             tell_errors(self.linter.problems, self.errors)
             if request.format == "text" and not request.fix_only:

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
 
 _FILES = (".py", ".sh", ".txt", ".yaml", ".yml", ".json", ".toml", ".cfg")
+"""Endings of files that commands name."""
 _MOST_WORDS = 2_000
-
-
+"""Words of a job's commands that are looked at for names of files."""
 _PROJECT = (
     ".git", "pyproject.toml", "setup.py", "requirements.txt", "environment.yml", "uv.lock", "Pipfile", "poetry.lock",
     "Dockerfile", "src",
 )  # fmt: skip
+"""What stands in the folder of a project."""
 
 
 def is_project(folder: str) -> bool:

@@ -41,7 +41,7 @@ Toolkit release notes, 11.8 and 12.8. Ada runs the kernels of Ampere (NVIDIA Ada
 Guide)."""
 UPWARD = 999.0
 """As the highest compute capability of what newer GPUs run as well."""
-_VENDORS = {"amd": "AMD", "intel": "Intel", "nvidia": "NVIDIA"}
+VENDORS = {"amd": "AMD", "intel": "Intel", "nvidia": "NVIDIA"}
 LAST_CUDA = {"Volta": (12, 9), "Pascal": (12, 9), "Maxwell": (12, 9)}
 """Last CUDA release that compiles for the architecture. Source: NVIDIA CUDA Toolkit release notes, 13.0, "Deprecated
 Architectures"."""
@@ -168,20 +168,27 @@ def builds_by_gpu(
     return builds
 
 
+def old_cuda(build: "GpuBuild", gpu: Gpu) -> tuple[int, int] | None:
+    """The first CUDA release that compiles for a GPU, where a build's is older. Builds for Arm hosts are others."""
+    least = LEAST_CUDA.get(gpu.architecture)
+    return least if least and build.cuda and build.cuda < least and not gpu.arm_host else None
+
+
+def new_cuda(build: "GpuBuild", gpu: Gpu) -> tuple[int, int] | None:
+    """The last CUDA release that compiles for a GPU, where a build's is newer."""
+    last = LAST_CUDA.get(gpu.architecture)
+    return last if last and build.cuda and build.cuda > last and not gpu.arm_host else None
+
+
 def unfit(build: "GpuBuild", gpu: Gpu) -> str:
-    """Why what is built for some GPUs is not for this one, in words; "" where it is. Builds for Arm hosts are
-    others."""
+    """Why what is built for some GPUs is not for this one, in words; "" where it is."""
     capability = capability_of(gpu)
     if build.vendor and build.vendor != gpu.vendor:
-        return f"{build.what} is for GPUs of {_VENDORS.get(build.vendor, build.vendor)}"
+        return f"{build.what} is for GPUs of {VENDORS.get(build.vendor, build.vendor)}"
     if build.capabilities and capability is not None:
         least, most = build.capabilities
         if not least <= capability <= most:
             upward = " and later" if most == UPWARD else "" if least == most else f" to {most:.1f}"
             return f"{build.what} is built for compute capability {least:.1f}{upward}"
-    least_cuda, last_cuda = LEAST_CUDA.get(gpu.architecture), LAST_CUDA.get(gpu.architecture)
-    if build.cuda is None or gpu.arm_host:
-        return ""
-    old = least_cuda is not None and build.cuda < least_cuda
-    new = last_cuda is not None and build.cuda > last_cuda
-    return f"{build.what} has CUDA {build.cuda[0]}.{build.cuda[1]}" if old or new else ""
+    wrong = build.cuda if old_cuda(build, gpu) or new_cuda(build, gpu) else None
+    return f"{build.what} has CUDA {wrong[0]}.{wrong[1]}" if wrong else ""

@@ -6,6 +6,9 @@ from gpuspec.job.job import Download
 from gpuspec.lint import Facts
 from gpuspec.named_tuple import NamedTuple
 
+CACHE_VARIABLES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")
+"""Variables that say where the hub's cache lies, or that nothing but it is asked."""
+
 
 class LoadedRepository(NamedTuple):
     """A hub repository that the job's command loads, and where the spec or the command says so."""

@@ -18,6 +18,12 @@ _RESOURCES = frozenset(
 )
 """`hooks` and `spot_recovery` are of other releases."""
 _AUTOSTOP = frozenset({"idle_minutes", "down", "wait_for", "hook", "hook_timeout"})
+_CLOUDS = frozenset(
+    "aws azure cloudrift crusoe cudo digitalocean do fluidstack gcp hyperbolic hyperstack ibm k8s kubernetes lambda "
+    "mithril nebius oci paperspace primeintellect runpod scp seeweb shadeform slurm spheron ssh vast verda vsphere "
+    "local novita yotta".split()
+)
+"""`ALL_CLOUDS` of sky/skylet/constants.py, other names of theirs, and those of releases before."""
 _TIME = re.compile(r"[0-9]+(?:m|h|d|w)?", re.I)
 _TOOL = "SkyPilot"
 
@@ -56,15 +62,6 @@ def _of_task(task: Any, place: str, keys: Collection[str]) -> Iterator[SchemaPro
         for number, entry in enumerate(entries[:200] if isinstance(entries, list) else ()):
             within = f"/resources/{field}/{number}"
             yield from _of_machine(entry, place + within, within)
-
-
-_CLOUDS = frozenset(
-    "aws azure cloudrift crusoe cudo digitalocean do fluidstack gcp hyperbolic hyperstack ibm k8s kubernetes lambda "
-    "mithril nebius oci paperspace primeintellect runpod scp seeweb shadeform slurm spheron ssh vast verda vsphere "
-    "local novita yotta".split()
-)
-
-"""`ALL_CLOUDS` of sky/skylet/constants.py, other names of theirs, and those of releases before."""
 
 
 def _unknown_cloud(machine: Any, place: str, within: str) -> Iterator[SchemaProblem]:

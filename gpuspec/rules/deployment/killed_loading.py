@@ -29,8 +29,8 @@ class KilledWhileLoading(Rule):
     """The server is killed while its model still loads.
 
     ## What it does
-    Works out how long a server takes until it answers at the least (its weights fetched at 200 MB/s where nothing
-    keeps them, read at 1 GB/s, and 30 s for the program), and reports a liveness or startup probe, or a readiness
+    Works out how long a server takes about until it answers (its weights fetched at 200 MB/s where nothing keeps
+    them, read at 1 GB/s, and 30 s for the program), and reports a liveness or startup probe, or a readiness
     limit of a service, that ends it before. Where the model is not known, only limits below 10 s.
 
     ## Why is this bad
@@ -96,26 +96,27 @@ class KilledWhileLoading(Rule):
         enough = int(-(-max(2 * takes, 1200) // 60) * 60)
         yield self.finding(
             facts.job.pointer(limit.field),
-            f"a server that has not answered after {limit.seconds:g} s is killed, and this one takes {takes:.0f} s "
-            f"at the least: {how}",
+            f"a server that has not answered after {limit.seconds:g} s is killed, and this one takes {how}",
             suggestion=written(facts, "deployment.startup_seconds", seconds=enough) or f"allow it {enough} s",
         )
 
     def _takes(self, facts: Facts) -> tuple[float, str]:
-        """Seconds until it answers, at the least, and of what."""
+        """Seconds until it answers, and in words, with what they are spent on."""
         from gpuspec.sizing.files import bytes_on_disk
 
         name = facts.workload.model_name
         size = bytes_on_disk(name, facts.catalog) if name else None
         if not size or not engine_of(facts.workload.engine).server:
-            return LEAST_FOR_ANY, "a program that loads a model is not up in less"
+            least = f"{LEAST_FOR_ANY:.0f} s at the least: a program that loads a model is not up in less"
+            return LEAST_FOR_ANY, least
         rate = facts.options["rate"] * 1e6
         load = size / DISK_BYTES_PER_SECOND
         download = size / rate if fetched(facts) else 0.0
         parts = [f"{size / 1e9:.0f} GB at {rate / 1e6:g} MB/s from the hub"] if download else []
         parts += [f"{load:.0f} s to read them" if download else f"{size / 1e9:.0f} GB at 1 GB/s"]
         parts += [f"{ENGINE_START:.0f} s for the server itself"]
-        return download + load + ENGINE_START, ", ".join(parts)
+        takes = download + load + ENGINE_START
+        return takes, f"about {takes:.0f} s: {', '.join(parts)}"
 
 
 def _limit(facts: Facts) -> _Limit | None:

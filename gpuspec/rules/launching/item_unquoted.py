@@ -30,9 +30,9 @@ class ItemUnquoted(Rule):
     """The shell takes an item apart.
 
     ## What it does
-    For jobs whose items are at hand (a list, a file, the files of a folder) and hold blanks or signs of the shell,
-    reports where `run` lets the shell take them apart: `$GPUSPEC_ITEM` without quotes, `{item}` in a text that
-    another shell runs (`bash -c`, `eval`, `ssh`), and lists that are split at blanks (`$(cat $GPUSPEC_ITEMS)`,
+    For jobs whose items are at hand (a list, a file, the files of a folder) and hold blanks or characters of the
+    shell, reports where `run` lets the shell take them apart: `$GPUSPEC_ITEM` without quotes, `{item}` in a text
+    that another shell runs (`bash -c`, `eval`, `ssh`), and lists that are split at blanks (`$(cat $GPUSPEC_ITEMS)`,
     `xargs` without `-d`). Of a bare `{item}` nothing is said: gpuspec quotes it.
 
     ## Why is this bad
@@ -84,7 +84,8 @@ class ItemUnquoted(Rule):
             if bad is not None:
                 yield self.finding(
                     facts.job.pointer("run"),
-                    f"{what}: items hold blanks or signs of the shell ({_shown(bad)}), and do not arrive as they are",
+                    f"{what}: an item with blanks or characters of the shell, such as {_shown(bad)}, arrives split "
+                    "or changed",
                     suggestion=advice,
                 )
                 return

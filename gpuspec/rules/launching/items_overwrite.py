@@ -85,9 +85,9 @@ class ItemsOverwrite(Rule):
                 return
             repeated = _repeated(facts, step, steps)
             if repeated is not None and not _taken_away(path, step, steps):
-                yield self._told(step, path, repeated)
+                yield self._finding(step, path, repeated)
 
-    def _told(self, step: Step, path: str, repeated: str) -> Finding:
+    def _finding(self, step: Step, path: str, repeated: str) -> Finding:
         stem, ending = posixpath.splitext(path)
         return self.finding(
             step.pointer,

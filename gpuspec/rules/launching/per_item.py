@@ -104,7 +104,7 @@ class PerItemLaunch(Rule):
             if launch.launcher.queue:
                 message, numbers = _queued(launch), list[tuple[str, str]]()
             else:
-                message, numbers = _told(facts.options, launch, long=long)
+                message, numbers = _cost_of_starts(facts.options, launch, long=long)
             yield self.finding(
                 facts.job.pointer("run"),
                 f"in the job's own commands, {message}",
@@ -129,7 +129,7 @@ class PerItemLaunch(Rule):
                 message, numbers = _queued(launch), list[tuple[str, str]]()
             else:
                 hourly = _hourly(script, launch.spec) if launch.items else None
-                message, numbers = _told(script.options, launch, long=long, hourly=hourly)
+                message, numbers = _cost_of_starts(script.options, launch, long=long, hourly=hourly)
             yield self.finding(
                 "",
                 message,
@@ -143,7 +143,7 @@ class PerItemLaunch(Rule):
             )
 
 
-def _told(
+def _cost_of_starts(
     options: Mapping[str, Any], launch: RepeatedLaunch, *, long: bool, hourly: float | None = None
 ) -> tuple[str, list[tuple[str, str]]]:
     """What the starts cost, against the work where its length is known."""

@@ -11,7 +11,7 @@ from gpuspec.words import dollars
 FORGOTTEN_HOURS = 60
 """From Friday evening to Monday morning."""
 ASSUMED_HOURLY = 2.0
-"""$ an hour: about an H100 of the cheaper clouds, or an L40S of the dearer ones."""
+"""$ an hour: about an H100 of the cheaper clouds, or an L40S of the dearer ones (price lists of 2026-11-29)."""
 
 
 class LaunchWithoutTimer(Rule):
@@ -25,8 +25,8 @@ class LaunchWithoutTimer(Rule):
     are servers, machines to work on, and launches whose task file or options a variable names.
 
     ## Why is this bad
-    A machine that has done its work costs as much as one that works. Whoever would have stopped it by hand is asleep:
-    one cluster that was launched so idled for 400 hours ($969).
+    A machine that has done its work costs as much as one that works, and whoever would have stopped it by hand is
+    asleep.
 
     ## Example
     ```bash

@@ -67,7 +67,8 @@ class CheckpointsLost(Rule):
         step = next((one for one in facts.commands if not one.setup and found.path in one.text), None)
         yield self.finding(
             step.pointer if step else job.pointer("run"),
-            f"it saves to {found.path}, on the disk of the machine, which goes once the job is over{_paid(facts)}",
+            f"the training saves to {found.path}, on the machine's own disk, which goes once the job is over"
+            f"{_paid(facts)}",
             suggestion=_VOLUME if "deployment.mounts" in facts.format.examples else _BUCKET,
         )
 

@@ -23,8 +23,8 @@ class FilesNotSent(Rule):
 
     ## What it does
     Looks for the files that the commands cannot do without (`pip install -r FILE`, `python FILE`, `bash FILE`, a
-    program's configuration) in the folder that goes to the machine. Reports one that is not there, one that stands at
-    hand where nothing is sent (a SkyPilot task without `workdir`, a dstack run without `files` and `repos`), and one
+    program's configuration) in the folder that goes to the machine. Reports one that is not there, one that is there
+    where nothing is sent (a SkyPilot task without `workdir`, a dstack run without `files` and `repos`), and one
     that `.skyignore` or `.gitignore` keeps from being sent. Silent where a command before it may bring the file
     (`git clone`, `wget`, `tar`, a bucket), inside containers, and where nothing shows that the folder is that of the
     project: another file that the commands name, a name that is nearly the same, or what projects have
@@ -131,8 +131,8 @@ class _Files:
         if folder is None:
             if not self._found(path):
                 return None
-            return self._told(
-                pointer, f"{path} stands at hand, but nothing is sent to the machine", self.sent.how
+            return self._finding(
+                pointer, f"{path} is here, but nothing is sent to the machine", self.sent.how
             )
         if folder.startswith(("/", "~")) or "$" in folder:
             return None
@@ -142,9 +142,9 @@ class _Files:
             name = self._left_out(at, inner)
             if name is None:
                 return None
-            return self._told(
+            return self._finding(
                 pointer,
-                f"{path} stands at hand, but {name} keeps it from being sent",
+                f"{path} is here, but {name} keeps it from being sent",
                 f"take it out of {name}",
             )
         if inner.startswith("..") or not os.path.isdir(os.path.join(self.here, folder)):
@@ -156,9 +156,9 @@ class _Files:
         advice = f"there is {near}: is that meant?" if near else "add it, or fetch it before it is used"
         where = "beside this file" if folder in (".", "./") else f"in {folder}"
         what = f"the command needs {inner}, and there is none {where}, which is all that is sent"
-        return self._told(pointer, what, advice)
+        return self._finding(pointer, what, advice)
 
-    def _told(self, pointer: str, what: str, advice: str) -> Finding:
+    def _finding(self, pointer: str, what: str, advice: str) -> Finding:
         return self.rule.finding(
             pointer, f"{what}: the command fails once the machine is rented and set up", suggestion=advice
         )

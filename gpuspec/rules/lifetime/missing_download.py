@@ -7,12 +7,9 @@ from typing import Any
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
-from gpuspec.rules.hub_repositories import declared, loaded
+from gpuspec.rules.hub_repositories import CACHE_VARIABLES, declared, loaded
 from gpuspec.rules.options import amount, share
 from gpuspec.words import dollars, figure, percent
-
-CACHE_VARIABLES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")
-
 
 SHORT = 2.0
 """Minutes of a download that nobody minds, however short the run is."""

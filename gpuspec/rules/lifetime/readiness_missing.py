@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from gpuspec.engines import engine_of
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 
+DEFAULT = "900"
+"""The timeout in the examples of formats, in whose place the one that is enough is put."""
+
 
 def _enough(facts: Facts) -> int:
     """Seconds that a slow network and disk take to bring the model up; 900, gpuspec's own limit, at least."""
@@ -89,9 +92,7 @@ class ReadinessMissing(Rule):
         value = {"http": address, "timeout": _enough(facts)}
         how = f"add {facts.format.spelled('readiness')} with what answers once the model is loaded"
         if address and (example := facts.format.examples.get("readiness")):
-            how = example.replace("{address}", address).replace(
-                "900", str(value["timeout"])
-            )  # as the file's own launcher reads it
+            how = example.replace(DEFAULT, str(value["timeout"])).replace("{address}", address)
         yield self.finding(
             job.pointer("ports"),
             f"port{'s' * (len(ports) > 1)} {', '.join(map(str, ports))} and no readiness: the server counts as up "

@@ -5,13 +5,11 @@ from __future__ import annotations
 from gpuspec.lint import Facts
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.rules.deployment.fetching import of_machine
-from gpuspec.rules.hub_repositories import declared, loaded
+from gpuspec.rules.hub_repositories import CACHE_VARIABLES, declared, loaded
 from gpuspec.sizing.files import bytes_on_disk
 
-_CACHES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "HF_HUB_OFFLINE")
 _FOLDERS = ("--download-dir", "--download_dir", "--model-loader-extra-config", "--load-format")
-
-
+"""Flags by which weights may come from elsewhere than the hub's cache."""
 DEFAULT_TIMEOUT = 900.0
 """Seconds that gpuspec's launchers wait for readiness that says no `timeout`."""
 
@@ -63,7 +61,7 @@ def fetched_at_start(facts: Facts) -> bool:
     found = loaded(facts)
     if found is None or job.cache or job.volume_mode or declared(facts, found.name):
         return False
-    if any(name in job.env or name in job.secrets for name in _CACHES):
+    if any(name in job.env or name in job.secrets for name in CACHE_VARIABLES):
         return False
     short = found.name.rpartition("/")[2]
     for step in facts.commands:
@@ -73,7 +71,7 @@ def fetched_at_start(facts: Facts) -> bool:
             return False
         if any(text.partition("=")[0] in _FOLDERS for text in texts):
             return False
-        if any(name in step.command.environment for name in _CACHES):
+        if any(name in step.command.environment for name in CACHE_VARIABLES):
             return False
     if job.deployment is None:
         return True

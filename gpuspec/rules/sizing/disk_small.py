@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuspec.job.job import Download
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.planning.cost import DISK_USUAL
-from gpuspec.rules.hub_repositories import loaded, same_repository, whole_repository
+from gpuspec.rules.hub_repositories import CACHE_VARIABLES, loaded, same_repository, whole_repository
 from gpuspec.rules.options import amount
 from gpuspec.sizing.files import bytes_on_disk
 from gpuspec.words import dollars
@@ -117,6 +117,6 @@ def _written(facts: Facts, models: dict[str, float]) -> float:
 
 def _elsewhere(facts: Facts) -> bool:
     """Whether the hub's cache is put somewhere else."""
-    return any(name in facts.job.env for name in ("HF_HOME", "HF_HUB_CACHE", "TRANSFORMERS_CACHE")) or any(
+    return any(name in facts.job.env for name in CACHE_VARIABLES) or any(
         (download.target or "").startswith("/") for download in facts.job.downloads
     )

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from gpuspec.planning.compare import Compared
 
 
+MOST_COST = 0.85
+"""Share of what the work costs on the first GPU of a list that it costs at most on one worth listing before it."""
+LEAST_SAVING = 0.09
+"""Dollars for each hour, below which nobody sorts a list anew."""
+FLOATING = 1.5
+"""Times `max_price` from which a price of a market place is above it: what strangers ask for a machine moves by tens
+of percent within a day, and a price list is a look at it."""
+
+
 class FallbackOrder(Rule):
     """A fallback that can never be taken, or a list that is not cheapest first.
 
@@ -128,15 +137,6 @@ class FallbackOrder(Rule):
                 moves.append(Edit("move", f"{pointer}/{at}", f"{pointer}/{place}"))
                 left.insert(place, left.pop(at))
         return Fix("cheapest first", tuple(moves), safe=False)
-
-
-MOST_COST = 0.85
-"""Share of what the work costs on the first GPU of a list that it costs at most on one worth listing before it."""
-LEAST_SAVING = 0.09
-"""Dollars for each hour, below which nobody sorts a list anew."""
-FLOATING = 1.5
-"""Times `max_price` from which a price of a market place is above it: what strangers ask for a machine moves by tens
-of percent within a day, and a price list is a look at it."""
 
 
 def _floats(facts: Facts) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Related, Rule
 from gpuspec.planning.alternatives import Alternative
-from gpuspec.planning.features import LAST_CUDA, LEAST_CUDA, lacks, unfit, unpacks
+from gpuspec.planning.features import VENDORS, lacks, new_cuda, old_cuda, unfit, unpacks
 from gpuspec.quantization import find_scheme
 
 _OF_WIDTH = {
@@ -98,21 +98,21 @@ class GpuFeatureMissing(Rule):
             why = unfit(build, gpu)
             if not why:
                 continue
-            least, last = LEAST_CUDA.get(gpu.architecture), LAST_CUDA.get(gpu.architecture)
+            least, last = old_cuda(build, gpu), new_cuda(build, gpu)
             related = [Related(machine.pointer, f"{gpu.name} is asked for here")]
-            if not why.startswith(f"{build.what} has CUDA"):
-                has = f"has {gpu.compute_capability}" if build.capabilities else "is another's"
-                message = f"{why}, and {gpu.name} ({gpu.architecture}) {has}"
-                advice = f"{build.instead or 'take one that is built for this GPU'}, or take another GPU"
-            elif least and build.cuda and build.cuda < least:
+            if least:
                 version = f"{least[0]}.{least[1]}"
                 message = f"{why}, and {gpu.name} ({gpu.architecture}) needs at least {version}"
                 message += ": no kernel image is available for it"
                 advice = f"take one with CUDA {version} or later"
                 needs = f"compute capability {gpu.compute_capability} needs CUDA {version}"
                 related = [Related(machine.pointer, needs)]
-            else:
-                version = f"{last[0]}.{last[1]}" if last else ""
+            elif last:
                 message = f"{why}, which has no kernels for {gpu.name} any more ({gpu.architecture})"
-                advice = f"take one with CUDA {version} or before"
+                advice = f"take one with CUDA {last[0]}.{last[1]} or before"
+            else:
+                vendor = VENDORS.get(gpu.vendor, gpu.vendor)
+                has = f"has {gpu.compute_capability}" if build.capabilities else f"is one of {vendor}"
+                message = f"{why}, and {gpu.name} ({gpu.architecture}) {has}"
+                advice = f"{build.instead or 'take one that is built for this GPU'}, or take another GPU"
             yield self.finding(build.pointer, message, related=related, suggestion=advice)

@@ -65,8 +65,8 @@ class SliceTooSmall(Rule):
             return
         yield self.finding(
             facts.job.pointer("deployment.slice_gb"),
-            f"a slice of {said.slice_gb:g} GB, and the job needs {gib(need.low)} at the least ({gib(need.expected)} "
-            "expected): it does not load",
+            f"the slice of the GPU has {said.slice_gb:g} GB, and the job needs {gib(need.low)} at the least "
+            f"({gib(need.expected)} expected): it does not load",
             confidence=need.confidence,
             suggestion=f"a slice of {need.high:.0f} GB and more, a whole GPU, or a model in 4 or 8 bit",
         )

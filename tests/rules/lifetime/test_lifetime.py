@@ -134,6 +134,13 @@ def test_a_port_without_readiness() -> None:
     assert found(ReadinessMissing, {**fields, "readiness": {"http": "http://localhost:8000/health"}}) == []
 
 
+def test_the_address_that_is_advised_has_the_port_of_the_server() -> None:
+    run = "vllm serve deepseek-ai/DeepSeek-V3 --tensor-parallel-size 8 --port 9000"
+    (one,) = found(ReadinessMissing, {"task": "serve", "run": run, "ports": [9000]})
+    assert one.suggestion
+    assert "http://localhost:9000/health" in one.suggestion  # 900 in it is no timeout
+
+
 def test_results_that_go_with_the_machine() -> None:
     run = {"task": "train", "run": "python train.py --output_dir out"}
     (one,) = found(ResultsLost, run)
