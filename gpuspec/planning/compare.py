@@ -188,11 +188,13 @@ def better(
     min_saving: float,
     min_speed: float,
     most_vram: float | None = None,
+    other_speed: float = 0.0,
 ) -> Compared | None:
     """The alternative on which the work costs least, if that is at least `min_saving` (a share) less, an hour no more
     and at least `min_speed` of the speed: the same class of work. Where the job is paid by the hour though it does
     work, a unit of the work costs as much less as well. `most_vram`: share of the GPU's memory that the other may
-    have at most (None: any amount). None where there is none, or where a fact for the comparison is missing. Training
+    have at most (None: any amount); `other_speed`: the least share of the
+    speed of another kind of GPU. None where there is none, or where a fact for the comparison is missing. Training
     on several GPUs is compared with nothing: which and how many it takes is a choice of when it is done."""
     if than.price is None or not than.speed or (market.workload.task == "train" and than.gpu_count > 1):
         return None
@@ -203,6 +205,8 @@ def better(
             continue
         if one.gpu_count not in (1, than.gpu_count) and one.gpu.name != than.gpu.name:
             continue  # another kind of GPU, and another number of them, is another machine
+        if other_speed and _cramped(market, than, found, other_speed):
+            continue
         fewer = one.gpu_count < than.gpu_count
         enough = 1 - min_saving if not fewer else (1.0 if found.now else float("inf"))
         per_work = market.workload.task != "interactive" and found.unit is not None
@@ -218,6 +222,11 @@ def better(
 HALF, LITTLE = 0.5, 0.3
 """Nobody waits twice as long for less than three tenths of the cost of the work: of 182 jobs of strangers that were
 labelled before a run (2026-11-30), such findings were true and pointless."""
+OTHER_SPEED = 0.7
+"""Of several GPUs that share a model, the speed that a single one of another kind must keep: they are not too many,
+and who has a service of that size is not helped by half of it (strangers' jobs again)."""
+FEW_AT_ONCE = 8
+"""Requests that a server of undeclared load should have room for at least, if the present one has twice it."""
 FIFTH = 0.2
 """Whoever uses less than a fifth of a GPU's memory has taken the wrong one, experts say (tests/judgement: QLoRA of 7B
 on an H100), whatever the time is worth."""
@@ -229,12 +238,29 @@ def _long_for_little(than: Alternative, found: Compared) -> bool:
     return (found.speed or 1.0) <= HALF and (found.unit or 0.0) > 1 - LITTLE
 
 
+def _cramped(market: Market, than: Alternative, found: Compared, other_speed: float) -> bool:
+    """Whether a single GPU of another kind is much slower, or fewer GPUs leave a server hardly room for a cache."""
+    one, work = found.machine, market.workload
+    if one.gpu.name != than.gpu.name and (found.speed or 1.0) < other_speed:
+        return True
+    if (
+        work.task != "serve"
+        or work.concurrency
+        or work.users
+        or not generates_text(work)
+        or market.measure.traffic
+    ):
+        return False
+    there = market.measure.at_once(one.gpu, one.gpu_count)
+    return there < FEW_AT_ONCE and market.measure.at_once(than.gpu, than.gpu_count) >= 2 * there
+
+
 def fewer(market: Market, than: Alternative, *, min_saving: float, min_speed: float) -> Compared | None:
     """The cheapest alternative with fewer GPUs: of the same kind, or a single one of any."""
     counts = counts_to(than.gpu_count - 1)
     if not counts or (market.workload.data_parallel or 1) > 1:
         return None
-    return better(market, than, counts, min_saving=min_saving, min_speed=min_speed)
+    return better(market, than, counts, min_saving=min_saving, min_speed=min_speed, other_speed=OTHER_SPEED)
 
 
 def least_hourly(market: Market, selected: Alternative) -> float:

@@ -14,6 +14,8 @@ from gpuspec.words import dollars
 LEAST, LEAST_SHARE = 1.0, 0.05
 """Dollars, and the share of the budget, below which nobody minds what a machine at `max_price` would cost more: it is
 the idle end and the disk."""
+ROUNDING_SHARE = 0.01
+"""Of the budget: so little over it is rounding, whatever it is made of."""
 
 
 class OverBudget(Rule):
@@ -25,7 +27,8 @@ class OverBudget(Rule):
     error when even the cheapest machine exceeds it; a warning when only a machine at `max_price` does, by $1 and 5 %
     at least. Without
     `max_hours` the run ends when the budget is spent, and there is nothing to report unless the tail alone exceeds
-    it.
+    it. What is over by no more than 1 %, or by less than 5 % while the hours themselves are paid for, is an info that
+    only `--pedantic` shows: an idle end, a disk, rounding.
 
     ## Why is this bad
     One of the two limits is wrong. The launcher refuses such a job, or ends it before its work is done.
@@ -75,7 +78,9 @@ class OverBudget(Rule):
             ):
                 return
             if exceeds(cost.total, budget.max_total):
-                yield self._report(facts, plan, cost, price=price, sure=sure)
+                finding = self._report(facts, plan, cost, price=price, sure=sure)
+                little = _little(cost, budget.max_total)
+                yield finding._replace(severity="info", confidence="low") if little else finding
                 return
 
     def _report(self, facts: Facts, plan: Plan, cost: Cost, *, price: float, sure: bool) -> Finding:
@@ -111,3 +116,10 @@ class OverBudget(Rule):
         only = facts.job._replace(budget=Budget(max_total=facts.job.budget.max_total))
         hours = time_limit(only, price, plan.keep_alive_minutes, plan.need, plan.choice.offer) or 0.0
         return math.floor(hours * 10) / 10
+
+
+def _little(cost: Cost, cap: float) -> bool:
+    """Whether what is over the budget is rounding, or an idle end and a disk beside hours that it pays for."""
+    over = (cost.total or 0.0) - cap
+    paid = cost.run is not None and not exceeds(cost.run, cap)
+    return over <= ROUNDING_SHARE * cap or (paid and over < LEAST_SHARE * cap)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import USUAL_FOR_IMAGES, USUAL_SERVER, engine_of
+from gpuspec.engines.evaluation import measures
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.planning.alternatives import Alternative, generates_text
 from gpuspec.planning.compare import Compared, least_cost
@@ -30,8 +31,8 @@ class MissingQuantization(Rule):
 
     ## What it does
     For inference with 16-bit weights, works out what 8- and 4-bit weights need and what the work would then
-    cost on the machine that does it for the least. Silent where the bill would not change, and where the engine is
-    not known to read quantized weights. Names the method the engine supports.
+    cost on the machine that does it for the least. Silent where the bill would not change, where the engine is not
+    known to read quantized weights, and where a model is measured (`lm_eval`). Names the method the engine supports.
 
     ## Why is this bad
     Weights are most of the memory: 4 bit takes a bit more than a quarter of 16 bit, so a 70B model fits one
@@ -86,6 +87,8 @@ class MissingQuantization(Rule):
                 best, least = (scheme, found), found.cost
         if current.per_hour < LEAST_PRICE:
             return  # who rents a cheap card that holds the weights has chosen well
+        if any(measures([word.text for word in step.command.words]) for step in facts.commands):
+            return  # quantized, it is another model that is measured
         if best and saving(current, best[1]).per_hour >= facts.options["least_saving"]:
             yield self._report(facts, current, *best)
 

@@ -9,6 +9,9 @@ from gpuspec.rules.options import amount, share
 from gpuspec.sizing import Need
 from gpuspec.words import dollars, gib, percent
 
+SMALL_GB = 12.0
+"""What nearly every GPU for rent has: a job that needs no more runs on whatever a launcher falls back to."""
+
 
 class MinVramOff(Rule):
     """`min_vram` does not fit the job.
@@ -16,7 +19,8 @@ class MinVramOff(Rule):
     ## What it does
     Reports a `min_vram` that is below what the job needs (a fallback that meets it would crash), at least twice
     what it needs while it shuts out a GPU that does the job for less, or above every GPU that is listed (nothing is
-    left to rent). For launchers that fall back to other GPUs, reports a list of several sizes without `min_vram`.
+    left to rent). For launchers that fall back to other GPUs, reports a list of several sizes without `min_vram`
+    where the job is known to need more than small GPUs have.
 
     ## Why is this bad
     Too low, and a fallback runs out of memory; too high, and it shuts out cheaper GPUs.
@@ -72,13 +76,7 @@ class MinVramOff(Rule):
         floor = job.min_vram
         if floor is None:
             if facts.format.in_spec_fields and facts.takes_first and len({gpu.vram_gb for gpu in listed}) > 1:
-                yield self.finding(
-                    job.pointer("gpu_types"),
-                    "several GPUs are acceptable but min_vram is not set: a fallback of any size would be taken",
-                    severity="info",
-                    on="key",
-                    suggestion=f"set {facts.format.spelled('min_vram')} to what the job needs",
-                )
+                yield from self._absent(facts)
             return
         at = job.pointer("min_vram")
         if largest is not None and floor > largest and len(listed) == len(job.gpu_types):
@@ -91,6 +89,20 @@ class MinVramOff(Rule):
             )
             return
         yield from self._against_need(facts, at, floor)
+
+    def _absent(self, facts: Facts) -> Iterator[Finding]:
+        """A job that is known to need more than small GPUs have, and a launcher that falls back to any."""
+        need = facts.need(facts.choices[0].gpu_count if facts.choices else facts.job.gpu_count or 1)
+        if not isinstance(need, Need) or need.confidence == "low" or need.low * 2**30 <= SMALL_GB * 1e9:
+            return
+        yield self.finding(
+            facts.job.pointer("gpu_types"),
+            f"several GPUs are acceptable but min_vram is not set: a fallback of any size would be taken, and the "
+            f"job needs at least {gib(need.low)}",
+            severity="info",
+            on="key",
+            suggestion=f"set {facts.format.spelled('min_vram')} to {need.high * 2**30 / 1e9:.0f}",
+        )
 
     def _against_need(self, facts: Facts, at: str, floor: float) -> Iterator[Finding]:
         gpus = facts.choices[0].gpu_count if facts.choices else facts.job.gpu_count or 1

@@ -219,3 +219,28 @@ def test_a_newer_gpuspec_makes_the_prices_of_a_team_old(tmp_path: Path) -> None:
 
 def test_prices_of_ones_own_have_no_date(spot_list: str) -> None:
     assert found(StalePrices, {"task": "batch"}, prices=spot_list, today="2099-01-01") == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "total", "idle", "sure"),
+    [
+        (39, 19.5, 3, "low"),  # 39 × $0.50 are the budget: three minutes and the disk are over it
+        (20, 10, 30, "low"),  # half an hour beside twenty: 2.5 %
+        (100.5, 50, 0, "low"),  # half a per cent, of the hours themselves
+        (44, 20, 3, "high"),  # the hours are $22
+        (1, 0.6, 60, "high"),  # the idle hour is as dear as the work
+        (41, 20, 30, "high"),  # $20.50 for the hours alone
+    ],
+)
+def test_cents_over_a_budget_are_no_error(
+    spot_list: str, hours: float, total: float, idle: float, sure: str
+) -> None:
+    job = {
+        "gpu_types": ["RTX 4090"],
+        "budget": {"max_hours": hours, "max_total": total},
+        "keep_alive_minutes": idle,
+        "disk_gb": 10,
+    }
+    (one,) = found(OverBudget, job, prices=spot_list)
+    assert one.confidence == sure
+    assert (one.severity == "error") is (sure == "high")
