@@ -59,7 +59,10 @@ def command(
     """
     if not os.path.isdir(base):
         raise UserError(
-            "no-such-file", f"{base} is no folder", "name the folder that holds the project as it was."
+            "no-such-file",
+            f"{base} is no folder",
+            "name the folder that holds the project as it was: "
+            f"`git worktree add ../base {base}` makes one of a branch or commit.",
         )
     inside = [relative(path, ".") for path in paths or (".",)]
     outside = next((path for path in inside if path.startswith(os.pardir)), None)

@@ -275,10 +275,9 @@ def _unsure(each: "Candidate") -> "Candidate":
 def _short(fit: Fit) -> Broken:
     need = fit.need
     if fit.verdict == "borderline":
-        amount = f"may not fit: {need.low:.1f} to {need.high:.1f} GiB needed"
-    else:
-        amount = f"does not fit: {need.low:.1f} GiB needed"
-    return "memory", f"{amount}, {fit.usable:.1f} usable; {fit.decided_by} decides"
+        needed = f"may not fit: {need.low:.1f} to {need.high:.1f} GiB needed"
+        return "memory", f"{needed}, {fit.usable:.1f} usable; least certain is {fit.decided_by}"
+    return "memory", f"does not fit: {need.low:.1f} GiB needed, {fit.usable:.1f} usable"
 
 
 def machine_reason(offer: Offer, job: Job, loaded: float) -> Broken | None:

@@ -127,7 +127,7 @@ def _notes(job: Job, workload: Workload, plan: Plan) -> tuple[str, ...]:
         fit = plan.choice.fit
         notes.append(
             f"{plan.choice.gpu.name} may run out of memory: {fit.need.low:.1f} to {fit.need.high:.1f} GiB "
-            f"needed, {fit.usable:.1f} usable; {fit.decided_by} decides"
+            f"needed, {fit.usable:.1f} usable; least certain is {fit.decided_by}"
         )
     if plan.choice and plan.choice.spot:
         notes.append(

@@ -23,6 +23,7 @@ _MOUNTS = (
 _SAVING = (
     "save_steps", "save_strategy", "save_interval", "save_every", "save_freq", "checkpoint_every",
     "checkpointing_steps", "checkpoint_interval", "every_minutes", "every_n_steps", "save_every_n_steps",
+    "saves_per_epoch", "save_every_n_epochs",
 )  # fmt: skip
 _FOLDERS = (
     "output_dir",
@@ -51,7 +52,7 @@ class Checkpoints(NamedTuple):
 
 
 def checkpoints(job: Job, steps: Sequence[Step]) -> Checkpoints:
-    """Read from the spec's `checkpoint` and from the arguments of its commands."""
+    """Read from the spec's `checkpoint`, from the arguments of its commands, and from configuration files at hand."""
     spec = job.checkpoint
     path = spec.path if spec else None
     running = bool(spec and spec.every_minutes)
@@ -78,15 +79,45 @@ def checkpoints(job: Job, steps: Sequence[Step]) -> Checkpoints:
             word.lower() in ("enable_checkpointing=true", "--enable_checkpointing=true") for word in words
         )
         running, resumes = running or saves, resumes or saves or _by_itself(step)
-        resumes = resumes or any("resume" in word.lower() or "autoresume" in word.lower() for word in words)
+        resumes = resumes or any("resume" in word.lower() for word in words)
         to_hub = to_hub or ("hub_strategy" in keys and any("checkpoint" in word for word in words))
         path = path or _value(words, _FOLDERS)
+        if not step.setup:
+            config = _configured(step)
+            path, running, resumes = path or config.path, running or config.saves, resumes or config.resumes
     resumes = resumes or any("resume" in name.lower() for name in job.env)
     if path and _mounted(path, job):  # what is saved is out of the machine's hands at once
         return Checkpoints(path, True, running or resumes, resumes, at_end)
     return Checkpoints(path, True if to_hub else _kept(path, job), running, resumes, at_end)
 
 
+class _Configured(NamedTuple):
+    """What the configuration files of a trainer say: where it saves, whether now and then, whether it resumes."""
+
+    path: str | None
+    saves: bool
+    resumes: bool
+
+
+def _configured(step: Step) -> _Configured:
+    """From the files that a command names; its own flags come first. Names of the keys: docs.axolotl.ai's config
+    reference (`saves_per_epoch`, `auto_resume_from_checkpoints`), read 2026-11-30; others are those of the flags."""
+    said: dict[str, str] = {}
+    for word in step.command.words[1:MOST_WORDS]:
+        name = (word.value or "").rpartition("=")[2]
+        if name.endswith((".yaml", ".yml", ".json", ".toml")) and (text := step.read(name)) is not None:
+            from gpuspec.workload.config import read_config
+
+            for key, value in read_config(text, name).items():
+                if value.strip().lower() not in _OFF:
+                    said.setdefault(_key(key.rpartition(".")[2]), value)
+    path = next((said[key] for key in _FOLDERS if key in said), None)
+    return _Configured(path, any(key in said for key in _SAVING), any("resume" in key for key in said))
+
+
+_OFF = frozenset(("", "0", "false", "no", "none", "null", "never", "~"))
+MOST_WORDS = 64
+"""Words of a command among which its configuration files are looked for."""
 _EXAMPLES = re.compile(
     r"run_(?:clm|mlm|plm|glue|qa|ner|mt|summarization|translation|seq2seq_qa|speech_recognition_\w+|image_\w+|audio_\w+)\.py"
 )

@@ -105,7 +105,7 @@ def test_spot_decides_which_price_is_paid() -> None:
         (job("L4"), offer("H100 SXM", 2.0), "gpu_types", "not in gpu_types"),
         (job("H100 SXM"), offer("H100 SXM", 9.0, gpus=4), "gpu_count", "4 GPUs, 1 wanted"),
         (job(min_vram=48), offer("RTX 4090", 0.4), "min_vram", "24 GB per GPU, min_vram is 48 GB"),
-        (job(), offer("T4", 0.2), "memory", "does not fit: 20.0 GiB needed, 14.4 usable; KV cache decides"),
+        (job(), offer("T4", 0.2), "memory", "does not fit: 20.0 GiB needed, 14.4 usable"),
         (
             job(clouds=("lambda",)),
             offer("L40S", 1.0),

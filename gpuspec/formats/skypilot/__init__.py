@@ -152,6 +152,7 @@ FORMAT = Format(
         "spot": "`resources: {use_spot: true}`",
         "secrets": "`secrets: {HF_TOKEN: null}` and `--secret HF_TOKEN`",
         "scaling.min": "`replica_policy: {min_replicas: 0, max_replicas: 2}` where nights are quiet",
+        "deployment.mounts": "`file_mounts: {/models: s3://BUCKET/FOLDER}`, and serve from /models",
         "deployment.startup_seconds": "`readiness_probe: {initial_delay_seconds: {seconds}}`",
     },
     takes_files=False,

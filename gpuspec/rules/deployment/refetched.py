@@ -94,14 +94,14 @@ class ModelRefetched(Rule):
         much = f" ({size / 1e9:.0f} GB, {minutes:.1f} min at 100 MB/s{paid})" if size else ""
         most = facts.job.scaling.replicas[1] if facts.job.scaling else 1
         up_to = "up to " * (facts.job.scaling is not None and facts.job.scaling.min != facts.job.scaling.max)
-        each = f"each new container of {up_to}{most} replicas" if most > 1 else "each new container"
+        each = f"each start of {up_to}{most} replicas" if most > 1 else "each start"
         yield self.finding(
             found.pointer,
             f"{each} fetches {found.name}{much} again: no volume keeps it",
             severity="warning" if minutes > facts.options["minutes"] else "info",
             suggestion=facts.format.examples.get(
                 "deployment.mounts",
-                "mount a volume that outlives the container where the hub's cache is (HF_HOME)",
+                "mount a volume that outlives the machine where the hub's cache is (HF_HOME)",
             ),
             numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")] if size else [],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
@@ -122,7 +123,7 @@ class KeepAlive(Rule):
         if facts.job.deployment is not None:  # SkyPilot and dstack stop nothing by themselves
             then = "the machine stays up, at work or not, until somebody takes it down"
             example = facts.format.examples.get("keep_alive_minutes", field)
-            written = f"{example}: {usual} minutes{suits or ' will do'}"
+            written = f"{_in_minutes(example, usual)}: {usual} minutes{suits or ' will do'}"
         return self.finding(
             "",
             f"{field} is not set: {then}{cost}",
@@ -155,6 +156,14 @@ class KeepAlive(Rule):
             fix=Fix(f"set to {limits.usual}", (Edit("set", pointer, limits.usual),), safe=False),
             numbers=numbers,
         )
+
+
+def _in_minutes(example: str, minutes: float) -> str:
+    """A format's example, with the minutes that are advised in the place of its own: 10, "5m", "2h", seconds."""
+    if found := re.search(r"\d+(?=[mh]\b)", example):
+        return f"{example[: found.start()]}{minutes:g}m{example[found.end() + 1 :]}"
+    seconds = "=" in example
+    return re.sub(r"\b\d+\b", f"{minutes * 60 if seconds else minutes:g}", example, count=1)
 
 
 def _runs(facts: Facts) -> bool:

@@ -78,7 +78,9 @@ class SpotWithoutCheckpoint(Rule):
             f"taken back, {self._loss(facts)}",
             severity="error" if found.durable is False else None,
             confidence=self._confidence(facts, found),
-            suggestion="write checkpoints to a bucket every 20 minutes or so, and resume from the latest",
+            suggestion="resume from the latest checkpoint at the start"
+            if [what for what, _ in missing] == ["resume"]
+            else "write checkpoints to a bucket every 20 minutes or so, and resume from the latest",
             fix=Fix("rent on demand", (Edit("set", job.pointer("spot"), "never"),), safe=False),
         )
 
@@ -115,4 +117,5 @@ def _missing(found: Checkpoints) -> Iterator[tuple[str, str]]:
     elif not found.while_running:
         yield "saving", f"nothing says that {found.path} is written before the end"
     if not found.resumes:
-        yield "resume", "nothing in the commands resumes from one"
+        one = "one" if found.path is None and not found.while_running else "a checkpoint"
+        yield "resume", f"nothing in the commands resumes from {one}"

@@ -22,11 +22,12 @@ class SpotWouldDo(Rule):
     ## What it does
     For batch jobs, and for training whose checkpoints would survive the machine (see `spot-without-checkpoint`),
     compares the price on demand with the cheapest spot price of the same GPUs on the allowed clouds. Silent where
-    nobody offers them as spot, or where the difference is below `min_saving`.
+    nobody offers them as spot, or where the difference is below `min_saving`. As an info, and without a fix, of a
+    batch job that has no `items` and of which nothing shows that it goes on where it was.
 
     ## Why is this bad
-    Spot machines cost half or less. A batch job that is interrupted starts again on what is left, and saving a
-    checkpoint now and then costs 1–2 % of the time.
+    Spot machines cost half or less. A batch job with `items` that is interrupted starts again on what is left, and
+    saving a checkpoint now and then costs 1–2 % of the time.
 
     ## Example
     ```jsonc
@@ -78,21 +79,38 @@ class SpotWouldDo(Rule):
 
         spot = found.machine
         assert spot.price
-        again = "from its last checkpoint" if facts.workload.task == "train" else "with what is left"
+        again = self._again(facts)
         work = "" if spot.gpu.name == current.gpu.name else slower(current, found)
         decided = "spot" in job.pointers  # the author wrote "never": shown with --pedantic only
         yield self.finding(
             job.pointer("spot") or current.pointer,
             f"{current.label} on demand costs {dollars(current.per_hour)}/h; {spot.label} as spot costs "
             f"{dollars(spot.per_hour)}/h on {spot.price.offer.cloud}, {percent(found.waste)} less{work}; "
-            f"interrupted work goes on {again}",
-            severity="info" if decided else None,
+            f"{again or 'nothing shows that interrupted work goes on where it was'}",
+            severity="info" if decided or not again else None,
             confidence="low" if decided else None,
             saving=saving(current, found),
-            suggestion='"spot": "allowed"',
-            fix=Fix("allow spot machines", (Edit("set", "/spot", "allowed"),), safe=False),
+            suggestion='"spot": "allowed"'
+            + (
+                ""
+                if again
+                else ", where the program writes as it goes and skips what is done; else it begins anew"
+            ),
+            fix=Fix("allow spot machines", (Edit("set", "/spot", "allowed"),), safe=False) if again else None,
             numbers=price_lines(facts, current, found),
         )
+
+    def _again(self, facts: Facts) -> str:
+        """How work that is interrupted goes on, "" where nothing says that it does: the runner knows which items are
+        done, but not how far one command came."""
+        if facts.workload.task == "train":
+            return "interrupted work goes on from its last checkpoint"
+        if facts.job.items:
+            return "interrupted work goes on with what is left"
+        from gpuspec.workload.checkpoints import checkpoints
+
+        resumes = checkpoints(facts.job, facts.commands).resumes
+        return "interrupted work goes on where it was" if resumes else ""
 
     def _bears_it(self, facts: Facts) -> bool:
         """Whether an interruption loses little."""

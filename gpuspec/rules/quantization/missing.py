@@ -142,14 +142,14 @@ class MissingQuantization(Rule):
         job = facts.job
         weights = current.fit.need.loaded
         smaller = machine.fit.need.loaded
-        where = next((at for at in ("model.id", "model", "run") if at in job.pointers), "")
+        where = next((job.pointer(at) for at in ("model.id", "model") if at in job.pointers), None)
         name = facts.workload.model.id if facts.workload.model else "the model"
         usual = USUAL_FOR_IMAGES if facts.workload.modality == "image" else USUAL_SERVER
         how = engine_of(facts.workload.engine or usual).quantizing.suggested[scheme.name]
         least = least_cost(facts.market, current)
         others = f" (as it is, it costs {percent(1 - least)} less on others)" if least < 0.9 else ""
         return self.finding(
-            job.pointer(where),
+            where or facts.workload.origin("model_name").pointer or job.pointer("run"),
             f"{name} in 16 bit is {gib(weights)} of weights: {here(facts, current, found)}{others}; in "
             f"{scheme.width} bit it is {gib(smaller)}, and {there(facts, current, found)}",
             confidence=as_sure("medium" if for_speed else "high", current, machine),

@@ -113,9 +113,15 @@ class MinVramOff(Rule):
         all_fit = all(machine.verdict == "fits" for machine in facts.choices)
         if floor * 1e9 / 2**30 < need.low and not (facts.choices and all_fit and not facts.takes_first):
             enough = min(fitting, default=None)
+            each = f" on each of {gpus}" if gpus > 1 else ""
+            which = (
+                "a fallback that meets it"
+                if facts.job.gpu_types and facts.takes_first
+                else "a GPU of that size"
+            )
             yield self.finding(
                 at,
-                f"{_asked(facts, floor)}, but the job needs at least {gib(need.low)}: a fallback that meets it "
+                f"{_asked(facts, floor)}, but the job needs at least {gib(need.low)}{each}: {which} "
                 "would run out of memory",
                 suggestion=_advice(facts, enough) if enough else None,
                 fix=Fix(f"set to {enough:g}", (Edit("set", at, _plain(enough)),), safe=False)

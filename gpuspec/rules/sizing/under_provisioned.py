@@ -98,11 +98,14 @@ class UnderProvisionedGpu(Rule):
                 fix = Fix(f"use {name}", (facts.rename_gpu(machine, name),), safe=False)
         return self.finding(
             facts.gpu_place(machine),
-            f"{who} cannot hold {_what(facts)}: at least {gib(need.low)} needed{each} ({_least(need)}), "
-            f"{gib(machine.fit.usable)} usable; decided by {machine.fit.decided_by}{slow}",
+            f"{who} cannot hold {_what(facts)}: at least {_apart(need.low, machine.fit.usable)} needed{each} "
+            f"({_least(need)}), {_apart(machine.fit.usable, need.low)} usable{slow}",
             severity="warning" if guessed or engine.spills else "error",
             confidence="medium" if guessed else need.confidence,
-            suggestion=_split(facts, machine, used) or _tighter(facts, machine) or holds,
+            suggestion=_split(facts, machine, used)
+            or _tighter(facts, machine)
+            or holds
+            or _more_of_them(facts, machine, used),
             fix=fix,
             numbers=need_lines(machine),
         )
@@ -131,6 +134,11 @@ def _worth_saying(machine: Alternative) -> bool:
         return False
     need = machine.fit.need
     return need.high <= WIDE * need.low or need.expected >= NEAR * machine.fit.usable
+
+
+def _apart(amount: float, other: float) -> str:
+    """As `gib`, with more digits where two amounts would read the same: `19.897 GiB` beside `19.890 GiB`."""
+    return gib(amount) if gib(amount) != gib(other) else f"{amount:.3f} GiB"
 
 
 def _least(need: Need) -> str:
@@ -169,6 +177,21 @@ def _split(facts: Facts, machine: Alternative, used: int) -> str | None:
     whole = facts.market.fit_of_job(machine.gpu, machine.gpu_count)
     fits = whole is not None and whole.verdict == "fits"
     return f"{flag} {machine.gpu_count} spreads it over all {machine.gpu_count}" if fits else None
+
+
+def _more_of_them(facts: Facts, machine: Alternative, used: int) -> str | None:
+    """How many of the same GPU hold it, where nothing is priced: a cluster has the GPUs that it has."""
+    flag = engine_of(facts.workload.engine).flag("tensor_parallel")
+    if not flag or facts.workload.pipeline_parallel:
+        return None
+    for count in (2, 4, 8):
+        if count <= used:
+            continue
+        split = facts.workload._replace(tensor_parallel=count)
+        fit = facts.case.instead(workload=split).market.fit_of_job(machine.gpu, count)
+        if fit is not None and fit.verdict == "fits" and fit.need.confidence != "low":
+            return f"{count} × {machine.gpu.name} hold it, with {flag} {count}"
+    return None
 
 
 def _tighter(facts: Facts, machine: Alternative) -> str | None:

@@ -10,7 +10,7 @@ from one_rule import found, price_list
 
 from gpuspec.rules.lifetime.download_timeout import DownloadTimeout
 from gpuspec.rules.lifetime.gated import GatedWithoutToken
-from gpuspec.rules.lifetime.keep_alive import KeepAlive
+from gpuspec.rules.lifetime.keep_alive import KeepAlive, _in_minutes
 from gpuspec.rules.lifetime.missing_download import MissingPreDownload
 from gpuspec.rules.lifetime.no_time_limit import NoTimeLimit
 from gpuspec.rules.lifetime.readiness_missing import ReadinessMissing
@@ -157,3 +157,17 @@ def test_what_is_installed_at_each_run_goes_to_setup() -> None:
         ("/run", "python y.py"),
         ("/setup", ["pip install x"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("example", "written"),
+    [
+        ("`autostop: {idle_minutes: 10, down: true}`", "`autostop: {idle_minutes: 3, down: true}`"),
+        ("`idle_duration: 5m`", "`idle_duration: 3m`"),
+        ("`inactivity_duration: 2h`", "`inactivity_duration: 3m`"),
+        ("scaledown_window=60", "scaledown_window=180"),
+        ("keep_alive_minutes", "keep_alive_minutes"),
+    ],
+)  # fmt: skip
+def test_the_help_names_the_minutes_that_the_fix_sets(example: str, written: str) -> None:
+    assert _in_minutes(example, 3) == written

@@ -17,8 +17,9 @@ from gpuspec.rules.sizing.min_vram import MinVramOff
 from gpuspec.rules.sizing.not_needed import GpuNotNeeded
 from gpuspec.rules.sizing.over_provisioned import OverProvisionedGpu
 from gpuspec.rules.sizing.too_many import TooManyGpus
-from gpuspec.rules.sizing.under_provisioned import UnderProvisionedGpu
+from gpuspec.rules.sizing.under_provisioned import UnderProvisionedGpu, _apart
 from gpuspec.rules.sizing.unused import GpusUnused
+from gpuspec.testing import lint_text
 
 QWEN = "vllm serve Qwen/Qwen2.5-7B-Instruct --max-model-len 4096"
 
@@ -168,3 +169,15 @@ def test_a_saving_of_cents_is_not_told(tmp_path: Path) -> None:
     sd = {"task": "interactive", "model": {"id": "runwayml/stable-diffusion-v1-5"}, "gpu_types": ["RTX 4090"]}
     assert found(OverProvisionedGpu, sd, prices=prices) == []
     assert found(OverProvisionedGpu, sd, prices=prices, least_saving=0.25) != []
+
+
+def test_a_cluster_is_told_how_many_of_its_own_gpus_hold_it() -> None:
+    """145 GB of weights are 68 GiB on each of two of 80 GB, of which SGLang uses 68, and 34 GiB on each of four."""
+    path = Path(__file__).parents[2] / "golden" / "GS102" / "bad-cluster-of-a100.yaml"
+    (one,) = lint_text(path.read_bytes(), [UnderProvisionedGpu], path=str(path), prices="seed-2025")
+    assert one.finding.suggestion == "4 × A100 80GB SXM4 hold it, with --tp 4"
+
+
+def test_two_amounts_never_read_alike() -> None:
+    assert (_apart(19.897, 19.890), _apart(19.890, 19.897)) == ("19.897 GiB", "19.890 GiB")
+    assert (_apart(73.84, 67.5), _apart(67.5, 73.84)) == ("73.8 GiB", "67.5 GiB")
