@@ -10,7 +10,7 @@ from gpuspec.commands.files import Folder
 from gpuspec.lint import Facts, Finding, Related, Rule
 from gpuspec.lint.script import Script
 from gpuspec.rules.options import amount
-from gpuspec.words import dollars
+from gpuspec.words import dollars, percent
 
 if TYPE_CHECKING:
     from gpuspec.scripts import RepeatedLaunch
@@ -156,7 +156,7 @@ def _cost_of_starts(
     numbers = [
         ("assumed: machine start-up", f"{start:g} min (option startup_minutes)"),
         ("assumed: model load", f"{load:g} min (option load_minutes)"),
-        ("beside an hour of work", f"{each:g} min ÷ 60 min = {each / 60:.0%}"),
+        ("beside an hour of work", f"{each:g} min ÷ 60 min = {percent(each / 60)}"),
     ]
     if launch.items:
         minutes = launch.items * each
@@ -166,11 +166,11 @@ def _cost_of_starts(
             cost += f": {dollars(minutes / 60 * hourly)} at {dollars(hourly)}/h"
             numbers.append(("paid for it", f"{minutes:g} min ÷ 60 × {dollars(hourly)}/h ({launch.spec})"))
     if long:
-        share = f"beside an hour of work that is {each / 60:.0%}"
+        share = f"beside an hour of work that is {percent(each / 60)}"
     else:
         share = (
             f"how long one item works is not known: beside a minute that is {each:g} times the work, beside an "
-            f"hour {each / 60:.0%}"
+            f"hour {percent(each / 60)}"
         )
     return f"{_what(launch)}: {cost}; {share}", numbers
 
