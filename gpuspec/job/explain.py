@@ -90,11 +90,15 @@ def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[A
     yield from Draft7Validator.VALIDATORS["items"](validator, items, read, schema)
 
 
+_VALIDATOR: Any = validators.extend(  # type: ignore[no-untyped-call]
+    Draft7Validator, {"pattern": _pattern, "additionalProperties": _additional, "items": _items}
+)
+
+
 def explain(document: Any) -> list[SchemaProblem]:
     """Every mistake the schema finds; the first at each place."""
     schema = here()
-    own = {"pattern": _pattern, "additionalProperties": _additional, "items": _items}
-    validator = validators.extend(Draft7Validator, own)(schema)  # type: ignore[no-untyped-call]
+    validator = _VALIDATOR(schema)
     found: dict[tuple[str, str], SchemaProblem] = {}
     errors = list(islice(validator.iter_errors(document), MOST_MISTAKES + 1))
     for error in sorted(errors, key=_weight):

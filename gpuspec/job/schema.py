@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 NAMES = ("job", "config", "report")
@@ -28,11 +29,16 @@ def document() -> dict[str, Any]:
 
 
 def here() -> dict[str, Any]:
-    """The schema as it holds here: with the download strategies of installed plugins."""
+    """The schema as it holds here: with the download strategies of installed plugins. It is for reading only."""
     from gpuspec.job.strategies import names
 
+    return _with_strategies(tuple(names()))
+
+
+@cache
+def _with_strategies(names: tuple[str, ...]) -> dict[str, Any]:
     schema = document()
-    schema["definitions"]["download"]["properties"]["strategy"]["enum"] = list(names())
+    schema["definitions"]["download"]["properties"]["strategy"]["enum"] = list(names)
     return schema
 
 

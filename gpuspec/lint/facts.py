@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +193,26 @@ class Facts:
     def speaks_for(self, alike: list[Neighbour]) -> bool:
         """Whether this spec is the first of some that this run asks about: hooks are handed any of them."""
         return self._folders.speaker(alike[0].path, self.path) == self.path
+
+
+class Words:
+    """Some words of `Facts.has`, by where they are looked for: forty are asked of each spec of a run."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        words = tuple(words)
+        self._of_workload = tuple((word, word[9:]) for word in words if word.startswith("workload."))
+        self._of_job = tuple(word for word in words if word in Job.__annotations__)
+        done = {*self._of_job, *(word for word, _ in self._of_workload)}
+        self._others = tuple(word for word in words if word not in done)
+
+    def said_of(self, facts: Facts) -> set[str]:
+        """Those that `facts` has."""
+        there = set(filter(facts.has, self._others))
+        if facts.has_job:
+            job, workload = facts.job, facts.workload if self._of_workload else None
+            there.update([word for word in self._of_job if getattr(job, word)])
+            there.update([word for word, field in self._of_workload if getattr(workload, field) is not None])
+        return there
 
 
 def _runs(facts: Facts, *words: str) -> bool:

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
+from gpuspec.commands.shell.again import each_read_once
 from gpuspec.errors import UserError
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
@@ -101,12 +102,13 @@ def lint_data(
 ) -> list[Located]:
     """Findings for one file's bytes, as in `Linter.found_in`, with the fixes that hold when they are judged."""
     check_binary(path, data)
-    found = linter.found_in(path, data, settings, on_disk=on_disk)
-    if any(located.finding.fix for located in found):
-        from gpuspec.lint.judged_fix import offered
+    with each_read_once():
+        found = linter.found_in(path, data, settings, on_disk=on_disk)
+        if any(located.finding.fix for located in found):
+            from gpuspec.lint.judged_fix import offered
 
-        return offered(linter, path, data, settings, found, on_disk=on_disk)
-    return found
+            return offered(linter, path, data, settings, found, on_disk=on_disk)
+        return found
 
 
 def _unreadable(path: str, error: OSError) -> UserError:

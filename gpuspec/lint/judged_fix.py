@@ -9,12 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from gpuspec.commands.shell.again import each_read_once
 from gpuspec.lint.deferred import loaded
 from gpuspec.lint.finding import Fix
 from gpuspec.lint.made_fix import READING, applied, carried_jobs, is_meant
 from gpuspec.lint.one_file import Active
-from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter, documents_in
 from gpuspec.lint.script import kind_of
@@ -46,8 +44,7 @@ def offered(
     linter: Linter, path: str, data: bytes, settings: Settings, found: Sequence[Located], *, on_disk: bool
 ) -> list[Located]:
     """The findings of a text, each with its fix where that may be offered."""
-    with each_read_once():
-        verdicts = judged(linter, path, data, settings, found, on_disk=on_disk)
+    verdicts = judged(linter, path, data, settings, found, on_disk=on_disk)
     return [
         located if not verdict.why_not else _in_words(located, verdict)
         for located, verdict in zip(found, verdicts, strict=True)
@@ -102,10 +99,7 @@ class FixJudge:
         self.formats = linter.formats
         # What a file says of itself, its comments, holds after a fix as well; all else is judged as is usual.
         self.settings = settings._replace(selection=Selection(), severity={})
-        self._linter = Linter(
-            Registry(linter.registry.rules, ()), formats=linter.formats, catalog=linter.catalog
-        )
-        self._linter.shares_with(linter)
+        self._linter = linter.again()
         self._left = max(2, min(MOST_JUDGED, BYTES_JUDGED // max(1, len(data))))
         self._before: Counter[str] | None = None
         self.is_spec = kind_of(path, data) is None
@@ -165,6 +159,8 @@ class FixJudge:
 
     def _lint(self, data: bytes, asks: Callable[[Active], bool]) -> list[Located]:
         self._linter.asks = asks
+        self._linter.active(self.settings)  # what is wrong with rules of the folder is no fault of a fix
+        self._linter.problems.clear()
         return self._linter.found_in(self.path, data, self.settings, on_disk=self.on_disk)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from gpuspec.catalog import Catalog
 from gpuspec.formats import FORMATS, Document, Known, read
 from gpuspec.lint.deferred import BuiltIn, loaded
-from gpuspec.lint.facts import Facts
+from gpuspec.lint.facts import Facts, Words
 from gpuspec.lint.finding import Finding
 from gpuspec.lint.globs import relative
 from gpuspec.lint.neighbours import Folders
@@ -47,6 +47,7 @@ class Linter:
         self._folders = Folders()
         self.catalog = catalog or installed_catalog()
         self._sizes: dict[object, Any] = {}
+        self._again: Linter | None = None
         self._active: list[tuple[Settings, tuple[Active, ...]]] = []
         self._wanted: dict[tuple[Active, ...], _Wanted] = {}
 
@@ -55,9 +56,14 @@ class Linter:
         """What went wrong so far: rules and plugins that failed."""
         return self.failures.problems
 
-    def shares_with(self, other: "Linter") -> None:
-        """Keep what is worked out of jobs together with another one."""
-        self._sizes = other._sizes
+    def again(self) -> "Linter":
+        """One that asks the same rules of what fixes would make of a text. What is worked out of jobs is kept
+        together; what goes wrong there is not told."""
+        if self._again is None:
+            registry = Registry(self.registry.rules, ())
+            self._again = Linter(registry, formats=self.formats, catalog=self.catalog)
+            self._again._sizes = self._sizes
+        return self._again
 
     def active(self, settings: Settings) -> tuple[Active, ...]:
         """The rules that run under `settings` by their codes, those about suppressions after all others."""
@@ -250,6 +256,7 @@ class _Wanted:
         self._of_job = [entry for entry in one_of if entry.needs == "job"]
         self._of_text = [entry for entry in one_of if entry.needs != "job"]
         self._words = tuple(dict.fromkeys(word for entry in one_of for word in entry.when))
+        self._by_place = Words(self._words)
 
     def found_in(self, facts: Facts, *, first: bool) -> list[str]:
         """What of it (see `Active.wants`) is there, in a format that can say any of what a rule asks for, and in a
@@ -270,7 +277,7 @@ class _Wanted:
         """The words that there is any of (see `Facts.has`). Where looking fails, the rules that want it are asked,
         and say so."""
         try:
-            return set(filter(facts.has, self._words))
+            return self._by_place.said_of(facts)
         except Exception:
             return {word for word in self._words if _may_have(facts, word)}
 
