@@ -23,7 +23,7 @@ from benchmarks.judgement import (
     read_verdicts,
 )
 
-SETS = ("labels.jsonl", "second.jsonl", "third.jsonl")
+SETS = ("labels.jsonl", "second.jsonl", "third.jsonl", "fourth.jsonl")
 
 
 @pytest.fixture(scope="module")

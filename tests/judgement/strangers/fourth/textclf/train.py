@@ -1,0 +1,5 @@
+import argparse
+
+from transformers import Trainer
+
+print(Trainer, argparse)
