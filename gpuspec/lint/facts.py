@@ -232,7 +232,15 @@ def _names_absent_files(facts: Facts) -> bool:
     words = " ".join((*job.setup, job.run or "")).split()
     named = [word for word in words[:_MOST_WORDS] if word.endswith(_FILES) and word[0] not in "-/~$\"'"]
     there = [os.access(f"{folder}/{name}", os.F_OK) for name in named if "\0" not in name]
-    return not all(there) and (any(there) or is_project(folder))
+    if all(there):
+        return False
+    data = (word.rpartition("=")[2] for word in words[:_MOST_WORDS])
+    return any(there) or is_project(folder) or any(_is_file(folder, name) for name in data)
+
+
+def _is_file(folder: str, name: str) -> bool:
+    """Whether a word names a file of a folder by its ending."""
+    return bool(os.path.splitext(name)[1]) and "\0" not in name and os.path.isfile(f"{folder}/{name}")
 
 
 _DONE: dict[str, Callable[[Facts], bool]] = {

@@ -34,8 +34,15 @@ _SCRIPT = re.compile(
 def reload_loops(commands: Iterable[Command], text: str) -> list[RepeatedLaunch]:
     """Loops of a shell text that start, per item, a new process that loads a model."""
     judge = Judge(ScriptSource(text), _loads)
-    judge_commands(commands, text, judge)
+    judge_commands([_on_this_machine(command) for command in commands], text, judge)
     return judge.repeated()
+
+
+def _on_this_machine(command: Command) -> Command:
+    """A command without the `srun` before it: one that the loop waits for runs where the job is, after the last."""
+    if command.in_background or not any(wrapper.name == "srun" for wrapper in command.wrappers):
+        return command
+    return command._replace(wrappers=tuple(one for one in command.wrappers if one.name != "srun"))
 
 
 def _loads(run: ScriptCommand, script: ScriptSource) -> LaunchCommand | None:

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Iterator
 from itertools import islice
 
+from gpuspec.commands.steps import Step
 from gpuspec.commands.word import UNKNOWN
 from gpuspec.formats.document import Sent
 from gpuspec.lint import Facts, Finding, Rule
@@ -16,6 +17,8 @@ _MOST = 3
 """Of one job: the first stops it."""
 _MOST_ABOVE = 8
 _MOST_NAMES = 2_000
+_MOST_WORDS, _LONGEST = 100, 200
+"""Of the words of a command, and of one of them, when files are looked for that they name."""
 
 
 class FilesNotSent(Rule):
@@ -123,7 +126,18 @@ class _Files:
                     continue
                 found.setdefault(path, number)
                 self.named = self.named or self._found(path) is not None
+            self.named = self.named or self._reads_data(step)
         return found
+
+    def _reads_data(self, step: Step) -> bool:
+        """Whether an option of the command names a file that is there: `--data tickets.csv`."""
+        for word in step.command.words[1:_MOST_WORDS]:
+            value = (word.value or "").rpartition("=")[2]
+            if posixpath.splitext(value)[1] and len(value) < _LONGEST and not value.startswith("-"):
+                path = step.file(value)
+                if path is not None and _is_inside(path) and self._found(path):
+                    return True
+        return False
 
     def _judged(self, path: str, pointer: str) -> Finding | None:
         """What is wrong with a file that no command makes; None where it is there, or too little is known."""

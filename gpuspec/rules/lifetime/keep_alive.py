@@ -84,7 +84,7 @@ class KeepAlive(Rule):
         limits = self._limits(facts, task)
         minutes = job.keep_alive_minutes
         if minutes is None or minutes > limits.most:
-            if _stays(facts):
+            if _stays(facts) or (minutes is None and _is_managed(facts)):
                 return
             if minutes is None:
                 yield self._absent(facts, task, limits)
@@ -170,6 +170,15 @@ def _runs(facts: Facts) -> bool:
     """Whether its commands say what serves: while they run, the machine is not idle (SkyPilot's `wait_for: jobs`,
     with which gpuspec launches); once they are through, nobody waits for it."""
     return any(not step.setup for step in facts.commands)
+
+
+def _is_managed(facts: Facts) -> bool:
+    """Whether it is for `sky jobs launch`, which takes the machine down by itself: spot, with a bucket mounted to
+    which the work is kept, to go on from there on the next machine."""
+    job = facts.job
+    if job.deployment is None or job.spot in (None, "never") or facts.workload.task == "serve":
+        return False
+    return any(mount.lasts for mount in job.deployment.mounts)
 
 
 def _stays(facts: Facts) -> bool:

@@ -35,9 +35,10 @@ class ResultsLost(Rule):
     ## What it does
     For batch and training jobs without `outputs`, reports a command that writes to a folder or file of the
     machine (`--output_dir results/`, `> answers.jsonl`), a `checkpoint.path` on the machine's own disk, and training
-    by a known program of which nothing is fetched. Silent where anything in the job uploads, and where the path is
-    absolute and may be a volume. Of a container whose file says all that is mounted (Kubernetes, Modal) it reports
-    results that go to none of it, or to an `emptyDir`.
+    by a known program of which nothing is fetched. Silent where anything in the job uploads, where a later
+    command takes the file up, and where the path is absolute and may be a volume (`/tmp` is none). Of a container
+    whose file says all that is mounted (Kubernetes, Modal) it reports results that go to none of it, or to an
+    `emptyDir`.
 
     ## Why is this bad
     When the machine is taken down its disk is gone, and with it everything that the run was paid for.
@@ -88,9 +89,9 @@ class ResultsLost(Rule):
         if path and _on_machine(path):
             yield self._lost(job.pointer("checkpoint.path"), path, f"checkpoints go to {path}")
             return
-        for step in facts.commands:
+        for number, step in enumerate(facts.commands):
             written = None if step.setup else _written(step)
-            if written:
+            if written and not any(written in later.text for later in facts.commands[number + 1 :]):
                 yield self._lost(step.pointer, written, f"the command writes to {written}")
                 return
         yield from self._nothing_fetched(facts)
@@ -200,4 +201,9 @@ def _is_data(path: str) -> bool:
 def _on_machine(path: str) -> bool:
     """Whether a path is surely on the machine's own disk, in the workspace: `/mnt/x` may be a volume."""
     relative = not path.startswith(("/", "~", "-", "$", "..")) and "://" not in path
-    return relative and path not in (".", "./") and "\x01" not in path and "\x02" not in path
+    return (
+        (relative or path.startswith("/tmp/"))
+        and path not in (".", "./")
+        and "\x01" not in path
+        and "\x02" not in path
+    )

@@ -21,8 +21,8 @@ GOES_TO_ZERO = frozenset(
     {"service", "function", "class", "InferenceService", "LLMInferenceService", "Service"}
 )
 """Kinds of deployment whose own field says that they may go to zero: no other part is needed."""
-COSTS = 1.0
-"""$ an hour from which it is worth a word that a server never stops."""
+COSTS, MANY = 1.0, 4
+"""$ an hour, and where no price is known GPUs, from which it is worth a word that a server never stops."""
 
 
 class NeverScalesToZero(Rule):
@@ -34,8 +34,8 @@ class NeverScalesToZero(Rule):
 
     Of a model's server under an orchestrator (Kubernetes, dstack, SkyPilot, Modal) whose replicas never go to zero
     it says so as an info, and what that costs where prices are known. Only where somebody would act on it: it
-    holds several GPUs or costs $1 an hour and more, or what serves it goes to zero by itself once it is told to
-    (dstack, SkyPilot, Modal, KServe, Knative).
+    costs $1 an hour and more, or less where what serves it goes to zero by itself once it is told to (dstack,
+    SkyPilot, Modal, KServe, Knative). Of unknown price it holds four GPUs and more, or its least number is written.
 
     ## Why is this bad
     Nights and weekends are three quarters of the bill, and nobody asks the server anything.
@@ -143,7 +143,8 @@ class NeverScalesToZero(Rule):
 def _acted_on(facts: Facts, least: int, hourly: float | None) -> bool:
     """Whether somebody would do something about it: it goes to zero without more parts, or holds much."""
     said = facts.job.deployment
-    if said is not None and said.kind in GOES_TO_ZERO:
+    priced = hourly is not None or facts.job.pointer("scaling.min")
+    if priced and said is not None and said.kind in GOES_TO_ZERO:
         return True
     if facts.workload.model_name is None and (facts.workload.engine is None or not hourly):
         return False  # a program that nobody knows, a store of models: whether it may pause is its author's affair
@@ -153,7 +154,7 @@ def _acted_on(facts: Facts, least: int, hourly: float | None) -> bool:
 
     gpus = gpus_of_job(facts.job, facts.workload, facts.catalog) or 1
     by_hand = bool(said and said.scaled_by)  # its author chose how few there are
-    return not by_hand and least * gpus * (facts.workload.nodes or 1) > 1
+    return not by_hand and least * gpus * (facts.workload.nodes or 1) >= MANY
 
 
 def _not_production(facts: Facts) -> str | None:

@@ -120,7 +120,7 @@ class MissingQuantization(Rule):
         gain = 16 / scheme.width if text else 1.0
         for found in cheaper_machines(facts, current, workload, at_most=at_most, gain=gain):
             least = scheme.native_capability or scheme.least_capability
-            if scheme.width == 4 and max(found.at_once or (1,)) > FEW:
+            if scheme.width == 4 and (found.at_once is None or max(found.at_once) > FEW):
                 least = max(least, MARLIN)
             able = capability(found.machine) >= least
             if able and _linked(found.machine) and (text or self._cheaper_work(facts, found)):

@@ -51,7 +51,9 @@ class ContextTooLong(Rule):
     def check(self, facts: Facts) -> Iterator[Finding]:
         work = facts.workload
         engine, model, name = engine_of(work.engine), work.model, work.model_name
-        origin = work.origin("context")
+        # The spec may say the same, and then stands for it: what stops the engine is its command.
+        told = facts.commands_only
+        origin = (told if told.context == work.context else work).origin("context")
         longest = model.max_context if model else None
         if not engine.longer_context or not name or not longest or (work.context or 0) <= longest:
             return

@@ -135,7 +135,7 @@ class OverProvisionedGpu(Rule):
             facts.gpu_place(machine),
             f"{machine.label} is more than {name} needs ({span_of_gib(need.low, need.high)} of its {usable:.1f} GiB, "
             f"{percent(need.expected / usable)}): {both_prices(facts, machine, found)}",
-            confidence=as_sure("high", machine, better),
+            confidence="medium" if _by_far(machine, better) else as_sure("high", machine, better),
             saving=saving(machine, found),
             suggestion=f'use "{better.label}"' + shorter,
             fix=None
@@ -143,6 +143,16 @@ class OverProvisionedGpu(Rule):
             else Fix(f"use {better.gpu.name}", (facts.rename_gpu(machine, better.gpu.name),), safe=False),
             numbers=(*need_lines(machine), *price_lines(facts, machine, found)),
         )
+
+
+def _by_far(machine: Alternative, better: Alternative) -> bool:
+    """Whether it is too large however wrong the need is, be it twice of what is thought."""
+    return bool(
+        machine.fit
+        and better.fit
+        and machine.fit.need.high <= machine.fit.usable / 4
+        and 2 * better.fit.need.high <= better.fit.usable
+    )
 
 
 def _may_be_smaller(facts: Facts, current: Alternative) -> bool:

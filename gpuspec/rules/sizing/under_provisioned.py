@@ -17,6 +17,13 @@ MOST_UTILIZATION = 0.97
 """Beyond it nothing is left for CUDA graphs (GS601)."""
 
 
+def _reads(facts: Facts) -> bool:
+    """Whether the model reads texts and writes none."""
+    from gpuspec.catalog.model_task import READS
+
+    return facts.workload.model is not None and facts.workload.model.task in READS
+
+
 class UnderProvisionedGpu(Rule):
     """The GPU cannot hold the job.
 
@@ -75,6 +82,8 @@ class UnderProvisionedGpu(Rule):
             # Of several the largest stands for all; how much is offloaded, the author decides.
             largest = max(unsure, key=lambda machine: machine.fit.usable if machine.fit else 0.0)
             # An engine that spills tells nobody that it does.
+            if _reads(facts) and largest.fit and largest.fit.decided_by.startswith("logits"):
+                return  # of an encoder: who trains one puts a head of some classes on it, not one of all words
             if _worth_saying(largest) or engine_of(facts.workload.engine).spills:
                 yield self._may_crash(facts, largest)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from gpuspec.commands.steps import Step
 from gpuspec.commands.word import option
 from gpuspec.lint import Facts, Finding, Related, Rule, Saving
+from gpuspec.planning.gpus_used import GpusUsed
 from gpuspec.words import dollars
 from gpuspec.workload.merge import asks_machines
 
@@ -15,6 +16,12 @@ _LAUNCHERS = ("torchrun", "torch.distributed.run", "launch", "accelerate-launch"
 _MACHINES = ("--nnodes", "--num_machines", "--num-machines")
 _RANK = re.compile(r"NODE_?RANK|NODE_?ID|PROCID|MACHINE_?RANK|node[-_]rank|machine[-_]rank")
 """What tells one machine from another: then each may do a part of its own."""
+_DEVICES = re.compile(r"\d{1,2}(?:,\d{1,2})*")
+_PREPARES = frozenset({
+    "cd", "echo", "export", "set", "source", ".", "mkdir", "date", "module", "ulimit", "nvidia-smi", "conda", "pip",
+    "wait", "sleep", "cp", "rm", "ls", "hostname", "true", "git", "unset", "huggingface-cli", "hf", "wandb",
+})  # fmt: skip
+"""Programs that work with no GPU."""
 
 
 class GpusUnused(Rule):
@@ -23,7 +30,7 @@ class GpusUnused(Rule):
     ## What it does
     Compares the number of GPUs with what the command starts: tensor × pipeline × data parallel of a serving
     engine, or the processes of torchrun, accelerate, deepspeed and Ultralytics. `$SKYPILOT_NUM_GPUS_PER_NODE` and
-    the like count as equal.
+    the like count as equal. Where every program is given its GPUs by `CUDA_VISIBLE_DEVICES`, those count.
 
     ## Why is this bad
     A GPU that no process uses is paid for in full. With too few, the command stops at once.
@@ -63,9 +70,10 @@ class GpusUnused(Rule):
             yield self._apart(facts, nodes, *alone)
         counts = {machine.gpu_count for machine in facts.choices} or {facts.job.gpu_count or 0}
         number = counts.pop()
-        if facts.case.gpus_used is None or counts or not number:
+        seen = facts.case.gpus_used or _visible(facts, number)
+        if seen is None or counts or not number:
             return
-        used, field = facts.case.gpus_used
+        used, field = seen
         if number == used:
             return
         machine = facts.choices[0] if facts.choices else None  # none: how many GPUs is said, and not which
@@ -81,7 +89,8 @@ class GpusUnused(Rule):
             to = used // number if field == "nodes" else used
             yield self.finding(
                 pointer,
-                f"the command needs {used} GPUs, {number} are {'rented' if machine else 'there'}: it stops at start",
+                f"the command needs {used} GPUs, {number} {'is' if number == 1 else 'are'} "
+                f"{'rented' if machine else 'there'}: it stops at start",
                 severity="error",
                 related=related,
                 suggestion=f"set {facts.format.spelled(field)} to {to}, or lower the parallelism",
@@ -111,6 +120,19 @@ class GpusUnused(Rule):
             suggestion=f"start it with --nnodes {nodes}, the rank of each and the address of the first; or drop "
             f"{facts.format.spelled('nodes')}",
         )
+
+
+def _visible(facts: Facts, number: int) -> GpusUsed | None:
+    """The GPUs that CUDA_VISIBLE_DEVICES leaves to every program that works, where they are fewer than there are."""
+    devices: set[str] = set()
+    for step in facts.commands:
+        if step.setup or step.command.name in _PREPARES or not step.command.words:
+            continue
+        told = step.command.environment.get("CUDA_VISIBLE_DEVICES")
+        if not told or not _DEVICES.fullmatch(told) or step.command.loops or step.path is not None:
+            return None
+        devices |= set(told.split(","))
+    return GpusUsed(len(devices), "engine") if 0 < len(devices) < number else None
 
 
 def _alone(facts: Facts) -> tuple[Step, str] | None:

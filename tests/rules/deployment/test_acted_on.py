@@ -100,8 +100,9 @@ OLLAMA = "ollama/ollama:0.6.5"
 HOST = "command: --model Qwen/Qwen2.5-7B-Instruct\n    network_mode: host"
 CASES = [
     ("one small card, no price", pod(), "GS409", False),
-    ("two cards", pod(gpus=2), "GS409", True),
-    ("two replicas", pod(spec="replicas: 2"), "GS409", True),
+    ("two cards, no price", pod(gpus=2), "GS409", False),
+    ("four cards", pod(gpus=4), "GS409", True),
+    ("four replicas", pod(spec="replicas: 4"), "GS409", True),
     ("$0.53 an hour", pod(node="g4dn.xlarge"), "GS409", False),
     ("$5 an hour", pod(node="g5.12xlarge", gpus=4), "GS409", True),
     ("a program nobody knows", pod(image="acme/api:1.2", container="tty: true", gpus=2), "GS409", False),
