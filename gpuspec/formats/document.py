@@ -140,8 +140,7 @@ class Format(NamedTuple):
     replaces_unready: bool = False
     """Whether its service gives a replica up that is not ready within `readiness.timeout`, and starts another."""
     own_machine: bool = False
-    """Whether its jobs run on a machine that is there already: nothing waits for a server to be ready, and who
-    reaches its ports is not in the file."""
+    """Whether its jobs run on a machine that is there already: who reaches its ports is not in the file."""
     env_reference: str = ""
     """How a value of `env` names another variable where nothing else would be put in: "$(NAME)" in Kubernetes; ""
     where the values are expanded as a shell does it, or nothing is known of it."""

@@ -32,8 +32,8 @@ class ReadinessMissing(Rule):
 
     ## What it does
     Reports servers with `ports` and no `readiness`; of containers, those that load a model while they start and have
-    no probe (`readinessProbe`, `healthcheck`); of compose files with `--pedantic` only, where no other service
-    depends on the server. Silent where it is up at once and loads a model when it is asked for one (Ollama).
+    no probe (`readinessProbe`, `healthcheck`). Silent where it is up at once and loads a model when it is asked for
+    one (Ollama).
 
     ## Why is this bad
     A model takes minutes to download and load, while the port refuses connections. Without a check the launcher
@@ -132,5 +132,4 @@ class ReadinessMissing(Rule):
             f"no {field}: the server counts as up while its model still loads, and nobody notices if it never does",
             on="key",
             suggestion=how,
-            confidence="low" if said.awaited == "" else None,
         )

@@ -29,8 +29,8 @@ class OpenPort(Rule):
     Reports a server of a known engine on a port with `"public": true`, without an API key in its command or its
     environment. Other ports are only forwarded to your own machine. A server bound to localhost and one behind a
     proxy in the same job are left alone. Of Kubernetes it takes a Service of type LoadBalancer in the same file that
-    is not internal; of compose files published ports and `network_mode: host`, which are shown with `--pedantic`:
-    what stands before that machine its file does not say. A notebook whose token or password is set to nothing is
+    is not internal; of compose files published ports and `network_mode: host`, as info: what stands before that machine
+    its file does not say. A notebook whose token or password is set to nothing is
     reported in both.
 
     ## Why is this bad
@@ -98,7 +98,7 @@ class OpenPort(Rule):
             f"port {port} {where}, and {engine.name} answers there without a key: "
             "strangers can use the GPU that you pay for",
             suggestion=_advice(facts, engine.server),
-            confidence="low" if facts.format.own_machine else None,
+            severity="info" if facts.format.own_machine else None,
         )
 
     def _notebook(self, facts: Facts) -> Iterator[Finding]:

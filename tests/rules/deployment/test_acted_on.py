@@ -112,7 +112,7 @@ CASES = [
     ("inside", pod(port=8000) + service("ClusterIP", 8000), "GS704", False),
     ("an internal one", pod() + service("LoadBalancer", 8000, 'x/type: "Internal"'), "GS704", False),
     ("ollama", pod(image=OLLAMA, container="tty: true", port=11434) + service("LoadBalancer", 11434), "GS704", True),
-    ("host network, whatever stands before the machine", COMPOSE.format(image=VLLM, more=HOST), "GS704", False),
+    ("host network", COMPOSE.format(image=VLLM, more=HOST), "GS704", True),
     ("host network, arguments unknown", COMPOSE.format(image=VLLM, more="command: [$ARGS]\n    network_mode: host"),
      "GS704", False),
     ("waits", pod(container="command: [sleep, infinity]").replace("kind: Deployment", "kind: ReplicaSet"), "GS402",
