@@ -29,8 +29,8 @@ class OpenPort(Rule):
     Reports a server of a known engine on a port with `"public": true`, without an API key in its command or its
     environment. Other ports are only forwarded to your own machine. A server bound to localhost and one behind a
     proxy in the same job are left alone. Of Kubernetes it takes a Service of type LoadBalancer in the same file that
-    is not internal; of compose files published ports and `network_mode: host`, as info: what stands before that machine
-    its file does not say. A notebook whose token or password is set to nothing is
+    is not internal; of compose files published ports and `network_mode: host`, as info: what stands before that
+    machine its file does not say. A notebook whose token or password is set to nothing is
     reported in both.
 
     ## Why is this bad
