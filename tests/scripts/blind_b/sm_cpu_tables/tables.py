@@ -1,0 +1,4 @@
+TABLES = """
+orders customers refunds shipments carriers
+events sessions pages campaigns coupons
+""".split()
