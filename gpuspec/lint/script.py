@@ -77,6 +77,8 @@ def script_kind(path: str) -> Kind | None:
     name = os.path.basename(path).lower()
     if name in _NAMES:
         return _NAMES[name]
+    if name.endswith(".gitlab-ci.yml"):
+        return "workflow"
     ending = os.path.splitext(name)[1]
     if ending in (".yml", ".yaml"):
         folder = os.path.dirname(os.path.abspath(path)).replace(os.sep, "/")

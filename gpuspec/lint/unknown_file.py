@@ -49,7 +49,7 @@ def without_jobs(path: str, data: bytes, formats: Sequence[Known] = FORMATS) -> 
     if kind_of(path, data):
         raise UserError("unsupported-file", f"{path} is a script, and no job file", read)
     if not path.endswith(YAML):
-        scripts = "shell, Python, Makefiles, package.json and .github/workflows/*.yml"
+        scripts = "shell, Python, Makefiles, package.json, .gitlab-ci.yml and .github/workflows/*.yml"
         hint = f"lint takes {titles(formats)}, {scripts}."
         raise UserError("unsupported-file", f"{path} is neither a job spec nor a script", hint)
     file = source.yaml

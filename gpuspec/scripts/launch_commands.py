@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from gpuspec.commands.shell.wrappers import SHELLS, peel
 from gpuspec.commands.word import UNKNOWN, Word
@@ -19,10 +20,15 @@ _GPU = re.compile(
 )
 _CPU_ONLY = re.compile(
     r"(?:(?:^|\s)(?:-p|--partition)[= ]\w*cpu\w*)|"
-    r"(?:--machine-type|--instance-type|--size|--shape|InstanceType=?|instance_type=?)[= \x01]*(?:projects\S{0,99}/)?"
+    r"(?:--machine-type|--instance-type|--size|--shape|InstanceType=?|instance_type=?|machine_type)[\"']?[:= \x01]*"
+    r"[\"']?(?:projects\S{0,99}/)?(?:ml\.)?"
     r"(?:[et]\d[a-z]*[.-]|[cmr]\d[a-z]*\.|f1-|g1-|[nc]\d[a-z]*-(?:standard|highcpu|highmem|custom)|standard_[abdef]\d|vm\.standard|s-\d)",
     re.IGNORECASE,
 )
+_NONE = re.compile(r"\b\w*gpus?\w*[\"']?\s*[=:]\s*(?:0|None|False)\b")
+"""Says that there is no GPU: `gpus_per_node=0`."""
+_ELSEWHERE = re.compile(r"(?:Local|Debug)Executor\.|\bSKLearn\w*\.|Spark\w*Processor\.")
+"""What runs here, or has never a GPU: executors of submitit, SageMaker's scikit-learn and Spark."""
 _JOB = re.compile(
     r"kind:\s*['\"]?(?:Job|Pod|PyTorchJob|TFJob|MPIJob|RayJob|TrainJob)\b|\bjobs?\b|\bjob[-_./]|[-_/]job",
     re.IGNORECASE,
@@ -73,7 +79,7 @@ def launcher_of(run: ScriptCommand, source: ScriptSource) -> LaunchCommand | Non
     if texts[0].startswith(MODAL):
         return LaunchCommand(texts[0][len(MODAL) :], (texts[0],), kind="container")
     if texts[0].endswith("()"):
-        found = _sdk(texts)
+        found = _sdk(texts, source)
     else:
         found = _named(texts, words[0].names) or _rest(texts) or _of_repository(texts, source)
     if (
@@ -83,7 +89,7 @@ def launcher_of(run: ScriptCommand, source: ScriptSource) -> LaunchCommand | Non
         or _CONTINUES.search(" ".join(texts))
     ):
         return None
-    if any(_has(texts, option) for option in found.reuses):
+    if any(_has(texts, option) for option in found.reuses) or not _asks(found, texts):
         return None
     if (found.general or found.manifest) and not _gpu_work(found, texts, run.fed.text, source):
         return None
@@ -171,13 +177,31 @@ def _rest(texts: list[str]) -> LaunchCommand | None:
     return LaunchCommand(f"curl …{match.group()}", ()) if match and posts else None
 
 
-def _sdk(texts: list[str]) -> LaunchCommand | None:
+def _asks(launcher: LaunchCommand, texts: list[str]) -> bool:
+    """Whether the option that must be there is given something."""
+    return not launcher.asks or any(
+        text == launcher.asks and after != "None" for text, after in pairwise([*texts, ""])
+    )
+
+
+def is_cpu_only(asked: str) -> bool:
+    """Whether what is asked for, as text, names a machine without a GPU."""
+    return bool(_CPU_ONLY.search(asked)) and not _GPU.search(_NONE.sub("", asked))
+
+
+def _sdk(texts: list[str], source: ScriptSource) -> LaunchCommand | None:
     called = texts[0]
+    if _ELSEWHERE.search(called):
+        return None
     if called.rsplit(".", 1)[-1] in ("post()", "put()", "request()", "run_graphql_query()"):
         match = REST.search(" ".join(texts))
         return LaunchCommand(f"{called[:-2]}(…{match.group()})", ()) if match else None
     for launcher in CALLS:
         name = launcher.words[0]
+        if launcher.sign and launcher.sign not in source.low:
+            continue  # another library has a function of this name
+        if launcher.package == "submitit" and ".batch()" in source.code:
+            continue  # what is submitted inside it is one array
         if launcher.package:
             if called.startswith(launcher.package + ".") and called.endswith("." + name):
                 return launcher
@@ -202,7 +226,7 @@ def _has(texts: Sequence[str], option: str) -> bool:
 @lru_cache(maxsize=4)  # a here-document's text takes turns with the script's
 def _names_gpu(script: str) -> bool:
     """Whether a script has a sign of a GPU. It is asked at each of its launches."""
-    return bool(_GPU.search(script))
+    return bool(_GPU.search(_NONE.sub("", script)))
 
 
 def _gpu_work(launcher: LaunchCommand, texts: list[str], fed: str, source: ScriptSource) -> bool:

@@ -11,10 +11,11 @@ class LaunchCommand(NamedTuple):
     name it is the same machine; `""` means the first plain argument does. `reuses` are options that put the job on
     machines that stay. `general`: launches anything, so a sign of a GPU is needed. `idempotent`: launching the
     same thing twice changes nothing. `sign`: a word that the script must hold, as the name alone says little.
-    `other`: options whose value makes it other work, not the next item of the same. `package`: where the object
-    comes from whose method it is. `manifest`: what it launches stands in a file. `queue`: machines that are there
-    already, which a job waits for, with what puts many into one job. `kind`: what it makes, where that is no machine.
-    `hours`: an option by which the author gave it hours."""
+    `asks`: the option that asks for the GPU, without which it is no launch. `other`: options whose value makes it
+    other work, not the next item of the same. `package`: where the object comes from whose method it is. `manifest`:
+    what it launches stands in a file. `queue`: machines that are there already, which a job waits for, with what puts
+    many into one job. `kind`: what it makes, where that is no machine. `hours`: an option by which the author gave it
+    hours."""
 
     name: str
     words: tuple[str, ...]
@@ -23,6 +24,7 @@ class LaunchCommand(NamedTuple):
     general: bool = False
     idempotent: bool = False
     sign: str = ""
+    asks: str = ""
     other: tuple[str, ...] = ()
     package: str = ""
     manifest: bool = False
@@ -37,6 +39,8 @@ def _command(text: str, *identity: str, **rest: Any) -> LaunchCommand:
 
 _SLURM = "one `sbatch --array=0-199%8` with $SLURM_ARRAY_TASK_ID as the item, eight at a time"
 _BATCH = "one `aws batch submit-job --array-properties size=200` with $AWS_BATCH_JOB_ARRAY_INDEX as the item"
+
+_SUBMITIT = "one array: submit inside `with executor.batch():`, or `executor.map_array(function, items)`"
 
 _POOL: tuple[str, ...] = ("--pool", "-p")
 _NEW = "--name"
@@ -123,6 +127,8 @@ CALLS: tuple[LaunchCommand, ...] = (
     _command("create_instances()", general=True),
     _command("request_spot_instances()", general=True),
     _command("create_training_job()"),
+    _command("create_processing_job()", general=True),
+    _command("create_transform_job()", general=True),
     _command("estimator.fit()", sign="sagemaker"),
     _command("CustomJob.run()", sign="aiplatform"),
     _command("CustomJob.submit()", sign="aiplatform"),
@@ -144,6 +150,11 @@ CALLS: tuple[LaunchCommand, ...] = (
     _command("experiment.create()", sign="beaker"),
     _command("jobs.create_or_update()", sign="azure.ai.ml", general=True),
     _command("submit_job()", sign="aiplatform", general=True),
+    _command("submit_job()", sign="jobqueue", reuses=("arrayProperties=",), general=True, queue=_BATCH),
+    _command("create_custom_job()", sign="aiplatform", general=True),
+    _command("create_job()", sign="batch_v1", general=True),
+    _command("submit()", package="submitit", general=True, queue=_SUBMITIT),
+    _command("Sandbox.create()", sign="modal", asks="gpu=", kind="sandbox"),
     _command("runs.submit()", sign="dstack"),
     _command("runs.apply_configuration()", sign="dstack"),
 )
@@ -152,12 +163,14 @@ REST = re.compile(
     r"instance-operations/launch|podFindAndDeployOnDemand|podRentInterruptable|rest\.runpod\.io/v1/pods(?![/\w])|vast\.ai/api/v0/asks/"
 )
 _MENTIONS = (
-    "gpuspec", "runpod", "beaker", "gantry", "mason", "runai", "vessl", "tnr", "azure.ai",
+    "gpuspec", "runpod", "submitit", "batch_v1", "jobqueue",
+    "beaker", "gantry", "mason", "runai", "vessl", "tnr", "azure.ai",
     r"batch(?=[\"',\s]{1,4}(?:jobs|submit))",
     r"oc(?<=\boc)\b", r"argo(?<=\bargo)\b", r"ml\s+job", "vast", "modal", "dstack", "lambda-cloud",
     "instance-operations/launch", "mcli",
     "gradient", "kfp", r"az(?<=\baz)\b",
-    "custom-jobs", "sagemaker", "create_training_job", "instances", "tpu-vm", "droplet", "sbatch", "kubectl", "helm",
+    "custom-jobs", "sagemaker", r"create_(?=training|processing|transform)",
+    "instances", "tpu-vm", "droplet", "sbatch", "kubectl", "helm",
     "terraform", "tofu", "create_namespaced", "begin_create", "podfind", "podrent", "huggingface_hub",
     "lightning_sdk", "aiplatform",
     r"gpu(?<=\bgpu)\s+run\b", r"sky(?<=\bsky)", r"prime\s+pods", r"brev(?<=\bbrev)\b", r"hf(?<=\bhf)\b",

@@ -81,6 +81,8 @@ class ScriptFunction(NamedTuple):
     body: tuple[Node, ...]
     module: str = ""
     """The module that it is imported from; "" for one of the script's own."""
+    uncalled: bool = False
+    """Whether nothing in its own file names it."""
 
 
 class Program(NamedTuple):

@@ -23,6 +23,7 @@ from gpuspec.scripts.program import (
 )
 from gpuspec.scripts.python_calls import Expressions
 from gpuspec.scripts.python_guards import guard_of
+from gpuspec.scripts.python_made import is_uncalled, runs_itself
 
 _MOCKED = re.compile(r"^\s*(?:import|from)\s+(?:unittest|pytest|mock)\b|monkeypatch|MagicMock", re.MULTILINE)
 _TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))  # try … except* came with 3.11
@@ -54,18 +55,23 @@ class _Reader(Expressions):
     def read_functions(self) -> dict[str, ScriptFunction]:
         module = dict(self.values)
         functions = {}
+        runs = runs_itself(self.root, self.defined)
         for name, definitions in self.defined.items():
             parameters: tuple[str, ...] = ()
             body: list[Node] = []
             for definition in definitions:
                 arguments = definition.args
-                given = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+                given = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+                given += [arguments.vararg.arg] if arguments.vararg else []
+                given += [a.arg for a in arguments.kwonlyargs]
                 given = given[1:] if given[:1] in (["self"], ["cls"]) else given
                 parameters = parameters or tuple(given)
                 self.values = {key: value for key, value in module.items() if key not in given}
                 self.elements, self.loop_names = {}, []
                 body += self.block(definition.body)
-            functions[name] = ScriptFunction(parameters, tuple(body))
+            functions[name] = ScriptFunction(
+                parameters, tuple(body), uncalled=is_uncalled(name, definitions, self.source.code, runs=runs)
+            )
         self.values = module
         return functions
 

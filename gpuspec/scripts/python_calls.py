@@ -150,7 +150,7 @@ class Expressions(Names):
         return self.loop("map", trial, over, self.span(node), lambda: self.calls(call))
 
     def _call(self, node: ast.Call) -> Iterator[Node]:
-        name = self.full_name(node.func)
+        name = self.full_name(node.func).removesuffix(".aio")
         last = name.rsplit(".", 1)[-1]
         if last in ("exit", "_exit") and name in ("sys.exit", "exit", "os._exit", "quit"):
             if not node.args or (isinstance(node.args[0], ast.Constant) and node.args[0].value in (0, None)):
@@ -171,6 +171,8 @@ class Expressions(Names):
         run = self._started(node, last, local)
         if run is None and local is None and last in SDK:
             run = self._sdk(node, self.typed(name))
+        if run is not None and self.is_on_cpu(node):
+            return
         if run is not None:
             yield run
             return

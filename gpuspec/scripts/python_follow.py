@@ -32,7 +32,7 @@ def follow(program: Program, judge: Judge, frames: Sequence[Frame] = (), guards:
     walk = _Walk(program, judge)
     walk.steps(program.body, list(frames), guards, (), 0)
     for name, function in program.functions.items():
-        if not function.module:
+        if not function.module and not function.uncalled:
             judge.place = (name,)
             walk.steps(function.body, [], (), (name,), 0)
     judge.place = ()

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from gpuspec.commands.python.expressions import Text, dotted, names_in, written
 from gpuspec.commands.word import UNKNOWN, Word
 from gpuspec.scripts.beside import ScriptSource
+from gpuspec.scripts.launch_commands import is_cpu_only
 from gpuspec.scripts.launchers import CALLS
 from gpuspec.scripts.modal_calls import imported_on_gpu, modal_call, on_modal_gpu
 from gpuspec.scripts.program import Assign, Node
-from gpuspec.scripts.python_made import made_by
+from gpuspec.scripts.python_made import made_by, maker
 from gpuspec.text import Span
 
 STARTS = {
@@ -28,6 +29,8 @@ SDK = {launcher.words[0].removesuffix("()").rsplit(".", 1)[-1] for launcher in C
 
 _TYPES = 4
 """Objects made by methods of objects that are looked through."""
+_ASKED = 4_000
+"""Characters of a specification that are searched for the machine."""
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -47,6 +50,7 @@ class Names:
     def __init__(self, source: ScriptSource, tree: ast.Module, base: int = 0) -> None:
         text = source.text
         self.source = source
+        self.root = tree
         self.text = text
         self.asked: dict[str, None] = {}
         """Full names of what is called and may stand in a module beside the script."""
@@ -190,10 +194,28 @@ class Names:
         made = self.values.get(head)
         if not rest or not isinstance(made, ast.Call):
             return name
+        made = maker(made, self.defined)
         inner = self.full_name(made.func)
         if inner.split(".")[0] != head and depth < _TYPES:
             inner = self.typed(inner, depth + 1)
         return f"{inner}.{rest}"
+
+    def is_on_cpu(self, node: ast.Call) -> bool:
+        """Whether what a call hands over, or the object whose method it is, asks for a machine without a GPU:
+        `processor.run()` of `processor = ScriptProcessor(instance_type="ml.m5.xlarge")`."""
+        names = names_in(node.func).union(*map(names_in, (*node.args, *(k.value for k in node.keywords))))
+        made = [value for name in sorted(names) if isinstance(value := self.values.get(name), ast.Call)]
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
+            made.append(node.func.value)
+        asked = []
+        for call in (maker(one, self.defined) for one in made):
+            for keyword in call.keywords:
+                value = self.values.get(dotted(keyword.value), keyword.value)
+                if isinstance(value, (ast.Dict, ast.List)):
+                    asked.append(ast.unparse(value)[:_ASKED])
+                else:
+                    asked.append(f"{keyword.arg}= {self.word(keyword.value).text}")
+        return is_cpu_only(" ".join(asked))
 
     def local_name(self, node: ast.expr) -> str | None:
         """The name of the function of this file that an expression stands for."""

@@ -24,17 +24,19 @@ _SELF_ENDING = r"shutdown|poweroff|systemctl halt"
 
 class Ending(NamedTuple):
     """How machines of one kind end. `options` of the launch do it, or what `by` finds in the script; `advice` is what
-    to write."""
+    to write, `in_python` what in a call of an SDK, where that is something else."""
 
     options: tuple[str, ...]
     by: str
     advice: str
+    in_python: str = ""
 
 
 _SKY = Ending(
     ("-i", "--idle-minutes-to-autostop", "--down", "idle_minutes_to_autostop=", "down="),
     r"\bsky\s+(?:down|stop|autostop)\b|\bsky\.(?:down|stop|autostop)\b|autostop",
     "add `-i 10 --down`: ten idle minutes end it, whatever becomes of this script",
+    "add `idle_minutes_to_autostop=10, down=True`: ten idle minutes end it, whatever becomes of this script",
 )
 _RUNPOD = Ending(
     ("--terminate-after", "--stop-after"),
@@ -56,6 +58,7 @@ _AWS = Ending(
     ("--instance-initiated-shutdown-behavior", "InstanceInitiatedShutdownBehavior="),
     r"(?:terminate|stop)[-_]instances?|" + _SELF_ENDING,
     "end the user data with `shutdown -h now`, and add `--instance-initiated-shutdown-behavior terminate`",
+    'end the user data with `shutdown -h now`, and add `InstanceInitiatedShutdownBehavior="terminate"`',
 )
 _AZURE = Ending(
     (),
@@ -130,7 +133,7 @@ def unended(source: ScriptSource, every: Iterable[tuple[ScriptCommand, LaunchCom
             continue
         if ending is _SKY and files and not any(_CLOUD_GPU.search(text + line) for text in files):
             continue
-        found[launcher.name] = Unended(launcher, run, ending.advice)
+        found[launcher.name] = Unended(launcher, run, _advice(ending, texts[0], source))
     return list(found.values())
 
 
@@ -140,6 +143,13 @@ class Unended(NamedTuple):
     launcher: LaunchCommand
     run: ScriptCommand
     advice: str
+
+
+def _advice(ending: Ending, called: str, source: ScriptSource) -> str:
+    if called.endswith("()") and ending.in_python:
+        return ending.in_python
+    python = called.endswith("()") or source.path.endswith(".py")
+    return ending.advice.replace("under a `trap … EXIT`", "in a `finally:`") if python else ending.advice
 
 
 def _has(texts: list[str], options: tuple[str, ...]) -> bool:

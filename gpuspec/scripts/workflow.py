@@ -1,9 +1,13 @@
-"""GitHub workflows: the shell of `run` steps, inside the loop that a job's matrix is."""
+"""Workflows of GitHub and GitLab: the shell of their steps, inside the loop that a job's matrix is.
+
+GitLab's: https://docs.gitlab.com/ci/yaml/ (`script`, `before_script`, `parallel: matrix`), read 2026-11-30.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gpuspec.commands.word import LAST_MARK, UNKNOWN, Word
@@ -26,6 +30,8 @@ def judge_workflow(text: str, judge: Judge) -> None:
     if len(file.documents) != 1:
         return
     tree = file.tree
+    if "jobs" not in _members(tree.value):
+        _judge_gitlab(tree, judge)
     for name, job in _members(_members(tree.value).get("jobs")).items():
         at = pointer("jobs", name)
         frames = _matrix(job, tree, at)
@@ -40,6 +46,40 @@ def judge_workflow(text: str, judge: Judge) -> None:
                 env = _environment((job, step), frames)
                 span = _span(tree, f"{at}/steps/{number}/run")
                 judge_shell(_as_shell(run), judge, env=env, outer=frames, span=span)
+
+
+def _judge_gitlab(tree: Tree, judge: Judge) -> None:
+    for name, job in _members(tree.value).items():
+        script = _members(job).get("script")
+        if script is None:
+            continue
+        at = pointer(name)
+        frames, env = _parallel(job, tree, at)
+        text = "\n".join((*_lines(job.get("before_script")), *_lines(script)))
+        judge.place = (at,)
+        judge_shell(text, judge, env=env, outer=frames, span=_span(tree, f"{at}/script"))
+
+
+def _lines(script: Any) -> list[str]:
+    """The lines of a `script`: a text, a list of texts, or one of such lists."""
+    listed = script if isinstance(script, list) else [script]
+    inner = [line for part in listed for line in (part if isinstance(part, list) else [part])]
+    return [line for line in inner if isinstance(line, str)]
+
+
+def _parallel(job: Mapping[str, Any], tree: Tree, at: str) -> tuple[list[Frame], dict[str, str | None]]:
+    """The loop of `parallel: matrix`, and the variables that it sets."""
+    matrix = _members(job.get("parallel")).get("matrix")
+    entries = [_members(entry) for entry in matrix] if isinstance(matrix, list) else []
+    names = tuple(sorted({str(name) for entry in entries for name in entry}))
+    if not names:
+        return [], {}
+    items = sum(
+        math.prod(len(axis) if isinstance(axis, list) else 1 for axis in entry.values()) for entry in entries
+    )
+    span = _span(tree, f"{at}/parallel/matrix")
+    frame = Frame(Loop("matrix", names, Word(""), items, span), LAST_MARK)
+    return [frame], dict.fromkeys(names, UNKNOWN + LAST_MARK)
 
 
 def _members(value: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class PerItemLaunch(Rule):
     """A loop starts one machine per item.
 
     ## What it does
-    Reads shell and Python scripts, Makefiles, justfiles, GitHub workflows and npm scripts, and finds launches
+    Reads shell and Python scripts, Makefiles, justfiles, workflows of GitHub and GitLab and npm scripts, and finds launches
     (`gpu run`, `gpuspec run`, `sky launch`, `sky jobs launch`, `runpodctl pod create`, `vastai create instance`,
     `modal run`, `.spawn()` and `.remote()` of Modal functions with a GPU, `dstack apply`, `gantry run`, `sbatch`,
     `az ml job create`, `gcloud … instances create`, `aws ec2 run-instances`, `kubectl apply` of a manifest with a
@@ -190,6 +190,8 @@ def is_long(launch: RepeatedLaunch, source: ScriptSource) -> bool:
         return False
     texts = [word.text for word in launch.run.words if not word.text.endswith("()")] + [launch.run.fed.text]
     spec = source.read(launch.spec) if launch.spec else None
+    if items is not None and items <= work.FEW_MODELS:
+        texts.append("train" if launcher.name.endswith("fit()") else launcher.name)
     return work.trains([*texts, *([spec] if spec else ())])
 
 
@@ -222,6 +224,8 @@ def _instead(launch: RepeatedLaunch, *, long: bool) -> str:
     launcher = launch.launcher
     if launcher.queue:
         return launcher.queue
+    if launcher.kind == "sandbox":
+        return "create one sandbox, and `exec` the items in it one after another"
     if launcher.kind == "container":
         return (
             "load the model once in `@modal.enter` of an `@app.cls`, and hand over all items by `.map`, with "
