@@ -26,7 +26,7 @@ class PerItemLaunch(Rule):
     """A loop starts one machine per item.
 
     ## What it does
-    Reads shell and Python scripts, Makefiles, justfiles, workflows of GitHub and GitLab and npm scripts, and finds launches
+    Reads shell and Python scripts, Makefiles, justfiles, GitHub's and GitLab's workflows, npm scripts; finds launches
     (`gpu run`, `gpuspec run`, `sky launch`, `sky jobs launch`, `runpodctl pod create`, `vastai create instance`,
     `modal run`, `.spawn()` and `.remote()` of Modal functions with a GPU, `dstack apply`, `gantry run`, `sbatch`,
     `az ml job create`, `gcloud … instances create`, `aws ec2 run-instances`, `kubectl apply` of a manifest with a
