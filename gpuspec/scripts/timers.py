@@ -105,6 +105,11 @@ _STAYS = re.compile(
     re.IGNORECASE,
 )
 """What is to stay until somebody is done with it: a server, a machine to work on."""
+_LIBRARY = re.compile(
+    r"\bpip3? install\b[^\n&;|]*|--model(?:[ =]|_backend[ =])vllm\b|\b(?:from|import) (?:vllm|sglang)\b|"
+    r"\bvllm bench\b"
+)
+"""What a task file says of an engine whose server it does not start: a package, a backend of an evaluation."""
 _OWN = re.compile(r"(?:--infra|--cloud)[= ](?:k8s|kubernetes|ssh|local)\b")
 _TASK = re.compile(r"(?:from_yaml\(\s*[\"']([^\"'{}]{1,200})[\"']|\bTask\()")
 _OPTIONS = re.compile(r"args|flags|opts|options|extra|kw", re.IGNORECASE)
@@ -129,7 +134,7 @@ def unended(source: ScriptSource, every: Iterable[tuple[ScriptCommand, LaunchCom
         if _is_unknown(run.words, sky=ending is _SKY and not written):
             continue
         files = _task_files([*texts, *(name for name in written if name)], source)
-        if any(_STAYS.search(text) or re.search(ending.by, text) for text in files):
+        if any(_STAYS.search(_LIBRARY.sub("", text)) or re.search(ending.by, text) for text in files):
             continue
         if ending is _SKY and files and not any(_CLOUD_GPU.search(text + line) for text in files):
             continue

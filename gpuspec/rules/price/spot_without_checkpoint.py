@@ -13,11 +13,11 @@ class SpotWithoutCheckpoint(Rule):
     """Training on a machine that can be taken away, without a checkpoint to resume from.
 
     ## What it does
-    For training with `"spot": "allowed"` or `"only"`, asks three things of the spec and its commands: are
-    checkpoints written while it runs, do they go to storage that outlives the machine (a bucket, a mounted
-    volume), and does the command resume from them? A bucket that is filled once at the end does not count: an
-    interrupted run never gets there. What a script of your own does inside cannot be seen, so there the finding is
-    less sure.
+    For training with `"spot": "allowed"` or `"only"`, asks three things of the spec, its commands and the
+    configuration files that they name: are checkpoints written while it runs, do they go to storage that outlives
+    the machine (a bucket, a mounted volume), and does the command resume from them? A bucket that is filled once
+    at the end does not count: an interrupted run never gets there. What a script of your own does inside cannot
+    be seen, so there the finding is less sure.
 
     ## Why is this bad
     A spot machine goes with as little as 30 seconds notice and its disk goes with it: every hour since the last

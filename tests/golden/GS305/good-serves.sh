@@ -1,0 +1,2 @@
+#!/bin/bash
+sky launch -y -d -c chat .tasks/chat.yaml
