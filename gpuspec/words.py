@@ -30,6 +30,11 @@ def listed(names: Sequence[str], most: int) -> str:
     return f"{', '.join(names[:most])} and {left} more" if left > 0 else ", ".join(names)
 
 
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters; "…" stands for what is cut off."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def percent(share: float) -> str:
     """`88 %` of 0.877; what is not quite all is `99 %`."""
     return f"{min(share * 100, 99) if 0.99 < share < 1 else share * 100:.0f} %"

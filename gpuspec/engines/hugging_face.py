@@ -296,10 +296,17 @@ _TGI_FLAGS = {
 # The launcher's help: LLM.int8().
 _TGI = Tool("tgi", "serve", _TGI_FLAGS, translate={"quant": {"bitsandbytes": "int8"}})
 
-ROUTER = Server(3000, "/health", image_port=80, host_flag="--hostname", port_variable="PORT")._replace(
-    short_port_flag="-p", key_flags=("--api-key",), key_variable="API_KEY"
-)  # `--help` of both, and ENV PORT=80 of their Dockerfiles
-"""Where TGI, TEI and LoRAX listen."""
+ROUTER = Server(
+    3000,
+    "/health",
+    image_port=80,
+    host_flag="--hostname",
+    port_variable="PORT",
+    short_port_flag="-p",
+    key_flags=("--api-key",),
+    key_variable="API_KEY",
+)
+"""Where TGI, TEI and LoRAX listen: their `--help`, and ENV PORT=80 of their Dockerfiles (November 2026)."""
 TGI = Engine(
     "tgi",
     "server",

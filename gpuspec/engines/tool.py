@@ -67,6 +67,7 @@ class Server(NamedTuple):
     port_variable: str = ""
     """The variable that says the port, where no flag does."""
     short_port_flag: str = ""
+    """The same as `port_flag` in one letter: "-p"."""
 
 
 LISTEN_APART = ("dynamo", "fastchat", "huggingfaceserver", "llama_cpp", "llava", "sglang_router")

@@ -103,20 +103,28 @@ def _without_blanks(line: str) -> str:
 
 def gitignores_above(folder: str, unread: list[OSError] | None = None) -> list[GitIgnore]:
     """What git ignores in `folder` by rules from above it, up to the repository's root."""
-    stack = []
+    root = repository_of(folder)
+    if root is None:
+        return []  # no repository: .gitignore means nothing, as to git itself
+    here, above = os.path.abspath(folder), list[str]()
+    while here != root:
+        here = os.path.dirname(here)
+        above.append(here)
+    found = read_gitignore(os.path.join(root, ".git", "info"), name="exclude", within=root, unread=unread)
+    for each in reversed(above):
+        found = read_gitignore(each, found, unread=unread)
+    return found
+
+
+def repository_of(folder: str) -> str | None:
+    """The root of the repository that a folder lies in; None where it lies in none."""
     here = os.path.abspath(folder)
-    while True:
-        stack.append(here)
-        if os.path.exists(os.path.join(here, ".git")):
-            break
+    while not os.path.exists(os.path.join(here, ".git")):
         parent = os.path.dirname(here)
         if parent == here:
-            return []  # no repository: .gitignore means nothing, as to git itself
+            return None
         here = parent
-    found = read_gitignore(os.path.join(here, ".git", "info"), name="exclude", within=here, unread=unread)
-    for above in reversed(stack[1:]):
-        found = read_gitignore(above, found, unread=unread)
-    return found
+    return here
 
 
 def is_ignored(path: str, is_folder: bool, ignores: list[GitIgnore]) -> bool:

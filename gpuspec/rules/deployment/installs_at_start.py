@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.rules.lifetime.setup_every_time import INSTALLERS
-from gpuspec.words import dollars
+from gpuspec.words import dollars, shortened
 
 MINUTES = 3.0
 """What an install of PyTorch or an engine takes. Estimated: 3 to 5 GB of wheels."""
@@ -68,7 +68,7 @@ class InstallsAtStart(Rule):
             return
         hourly = facts.per_hour
         cost = f", about {dollars(hourly * MINUTES / 60)} of the machine each" if hourly else ""
-        text = install.text if len(install.text) <= 40 else f"{install.text[:39]}…"
+        text = shortened(install.text, 40)
         yield self.finding(
             install.pointer_of(install.command.words[0].text),
             f"each start installs again ({text}): minutes in which the GPU waits{cost}",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from gpuspec.commands.steps import Step
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.rules.launching.items_at_hand import items_at_hand, without_comments
+from gpuspec.words import shortened
 from gpuspec.workload.programs import identify
 
 _BLANKS = " \t*?["
@@ -149,7 +150,7 @@ def _bare(text: str, name: str) -> bool:
 
 
 def _shown(item: str) -> str:
-    return repr(item if len(item) <= 40 else item[:39] + "…")
+    return repr(shortened(item, 40))
 
 
 class ItemInComment(Rule):

@@ -10,7 +10,7 @@ from gpuspec.commands.files import Folder
 from gpuspec.lint import Facts, Finding, Related, Rule
 from gpuspec.lint.script import Script
 from gpuspec.rules.options import amount
-from gpuspec.words import dollars, percent
+from gpuspec.words import dollars, percent, shortened
 
 if TYPE_CHECKING:
     from gpuspec.scripts import RepeatedLaunch
@@ -217,7 +217,7 @@ def _queued(launch: RepeatedLaunch) -> str:
 
 def _head(text: str, loop: Loop) -> str:
     head = " ".join(text[loop.span.start : loop.span.end].split())
-    return f"the loop: {head if len(head) <= 60 else head[:57] + '…'}"
+    return f"the loop: {shortened(head, 60)}"
 
 
 def _instead(launch: RepeatedLaunch, *, long: bool) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gpuspec.lint import Facts, Finding, Option, Rule
 from gpuspec.lint.script import Script
 from gpuspec.rules.options import amount
+from gpuspec.words import shortened
 
 
 class ReloadPerItem(Rule):
@@ -70,7 +71,7 @@ class ReloadPerItem(Rule):
             yield self.finding(
                 "",
                 f"`{one.name}` loads its model each time it is called, and line {one.loop} calls it for every item: "
-                f"about {each:g} minute of paid GPU per load (assumed)",
+                f"about {each:g} min of paid GPU per load (assumed)",
                 span=script.line(one.line),
                 suggestion="load it once per container: a class under `@app.cls`, with the load in `@modal.enter()`",
                 numbers=[("assumed: one load", f"{each:g} min (option load_minutes)")],
@@ -88,12 +89,12 @@ class ReloadPerItem(Rule):
             if loop.items is not None and loop.items < facts.options["min_items"]:
                 continue
             many = f"{loop.items:,} times" if loop.items else "once per item"
-            total = f", {loop.items * each:g} minutes in all" if loop.items else ""
+            total = f", {loop.items * each:g} min in all" if loop.items else ""
             head = " ".join(run[loop.loop.span.start : loop.loop.span.end].split())
             yield self.finding(
                 facts.job.pointer("run"),
-                f"`{loop.launcher.name}` is started {many} (`{head[:60]}`) and loads the model each time: about "
-                f"{each:g} minute of paid GPU per load{total} (assumed)",
+                f"`{loop.launcher.name}` is started {many} (`{shortened(head, 60)}`) and loads the model each time: "
+                f"about {each:g} min of paid GPU per load{total} (assumed)",
                 suggestion="give one process all items: most programs take a list of files or a folder",
                 numbers=[("assumed: one load", f"{each:g} min (option load_minutes)")],
             )

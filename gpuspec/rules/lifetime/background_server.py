@@ -8,6 +8,7 @@ from gpuspec.commands.steps import Step
 from gpuspec.commands.word import shown
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.rules.lifetime.last_command import left_running
+from gpuspec.words import shortened
 
 _STAYS_UP = ("function", "class")
 """Kinds of jobs whose container stays when their command is through: Modal's, which answer calls."""
@@ -85,8 +86,7 @@ class BackgroundServer(Rule):
 
 def _shown(step: Step) -> str:
     before = [w for wrapper in step.command.wrappers if wrapper.name in _SHOWN for w in wrapper.words]
-    text = shown(" ".join([*(word.text for word in before), step.text]).strip())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 2] + " …"
+    return shortened(shown(" ".join([*(word.text for word in before), step.text]).strip()), _LONGEST)
 
 
 def _waits(facts: Facts, step: Step) -> Fix | None:

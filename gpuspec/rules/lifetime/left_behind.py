@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from gpuspec.lint.gitignore import GitIgnore, gitignores_above, is_ignored, read_gitignore
+from gpuspec.lint.gitignore import GitIgnore, gitignores_above, is_ignored, read_gitignore, repository_of
 from gpuspec.lint.globs import glob_matches
 from gpuspec.untrusted_file import read_file
 
@@ -40,7 +40,7 @@ def _by_git(folder: str, path: str) -> bool:
     """What git ignores and does not have: of a file that it has, an ignoring line means nothing."""
     here = os.path.abspath(folder)
     held: list[GitIgnore] = gitignores_above(here)
-    root = _repository(here)
+    root = repository_of(here)
     if root is None:
         return False
     parts = path.split("/")
@@ -50,15 +50,6 @@ def _by_git(folder: str, path: str) -> bool:
         if is_ignored(os.path.join(within, parts[depth]), depth < len(parts) - 1, held):
             return not _is_tracked(root, os.path.join(here, path))
     return False
-
-
-def _repository(folder: str) -> str | None:
-    while not os.path.exists(os.path.join(folder, ".git")):
-        above = os.path.dirname(folder)
-        if above == folder:
-            return None
-        folder = above
-    return folder
 
 
 def _is_tracked(root: str, path: str) -> bool:

@@ -9,7 +9,7 @@ from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.planning.idle_minutes import keep_alive
 from gpuspec.rules.lifetime.last_command import is_server, maybe, of_run, seconds_of_wait, works
 from gpuspec.rules.options import amount
-from gpuspec.words import dollars
+from gpuspec.words import dollars, shortened
 
 _LIMIT = 'give it a limit, such as "budget": {"max_hours": 8}, or run the work itself'
 
@@ -106,4 +106,4 @@ class NeverIdle(Rule):
 
 def _shown(step: Step) -> str:
     """The command, or the loop that it waits in."""
-    return step.command.loops[0].text[:60] if step.command.loops else step.text[:60]
+    return shortened(step.command.loops[0].text if step.command.loops else step.text, 60)

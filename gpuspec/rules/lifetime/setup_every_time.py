@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gpuspec.commands.steps import Step
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.rules.options import amount
-from gpuspec.words import dollars
+from gpuspec.words import dollars, shortened
 
 INSTALLERS = frozenset({"pip", "pip3", "apt", "apt-get", "conda", "mamba", "uv", "yum", "dnf"})
 
@@ -107,7 +107,7 @@ def _asked_first(step: Step) -> bool:
 
 
 def _short(step: Step) -> str:
-    return step.text if len(step.text) <= 40 else step.text[:39] + "…"
+    return shortened(step.text, 40)
 
 
 def _moved(facts: Facts, step: Step) -> Fix | None:
