@@ -1,0 +1,2 @@
+#!/bin/sh
+find tomograms -name '*.mrc' -size +100M -exec ./denoise.sh {} \;

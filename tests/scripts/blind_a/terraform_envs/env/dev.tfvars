@@ -1,0 +1,2 @@
+cluster       = "ml-dev"
+min_gpu_nodes = 0

@@ -1,0 +1,2 @@
+cluster       = "ml-prod"
+min_gpu_nodes = 2

@@ -1,0 +1,2 @@
+cluster       = "ml-staging"
+min_gpu_nodes = 0
