@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from gpuspec.commands.shell.wrappers import SHELLS, peel
-from gpuspec.commands.word import UNKNOWN, Word
+from gpuspec.commands.word import FIRST_MARK, LAST_MARK, UNKNOWN, Word
 from gpuspec.scripts.beside import ScriptSource
 from gpuspec.scripts.launchers import CALLS, COMMANDS, REST, LaunchCommand
 from gpuspec.scripts.program import ScriptCommand
@@ -38,6 +38,14 @@ _JOB_KIND = re.compile(
 )
 _CONTINUES = re.compile(r"--dependency[= ]\S*\x01|(?:^| )-d ?after\w*:")
 """A job that waits for the one before it: one long run in pieces."""
+_MACHINE = re.compile(r"resource\s+\"\w*(?:instance|machine|droplet|server|pod|vm|linode)(?:_request)?\"")
+"""A machine of Terraform's, which no cluster's pool of nodes is."""
+_STAYS = re.compile(r"(?m)^[\"']?type[\"']?:\s*[\"']?(?:service|dev-environment|fleet|gateway|volume)\b")
+"""dstack: what stays until somebody removes it is no item."""
+_IN_FOLDER = re.compile(rf"^([\w.-][\w./-]*/[\w.-]*){UNKNOWN}[{FIRST_MARK}-{LAST_MARK}]*([\w.-]*)$")
+"""`jobs/$name.yaml`: one of the files there tells what all are."""
+_LIST = re.compile(r"\.(?:csv|tsv|txt|lst|list|jsonl|ndjson|log)$")
+"""What a loop goes over tells nothing of the machine."""
 _NO_GPU = re.compile(r"(?:--gpus?|--gpu-count|--num-gpus)[= ]0(?: |$)")
 _OTHER_WORK = re.compile(
     r"(?:--?)?(?:status|stop|down|kill|cancel|delete|destroy|terminate|remove|rm|list|ls|logs?|tail|fetch|collect|sync|"
@@ -50,7 +58,7 @@ MODAL = "modal function "
 """Begins the word that stands for a call of a function in Modal's containers."""
 _DRY = re.compile(r"--(?:dry-?run(?:=(?!none|false).*)?|help|version|print-only)$|-h$")
 
-_APART = frozenset({"docker", "podman", "nerdctl", "screen", "xargs", "parallel", "find"})
+_APART = frozenset({"docker", "podman", "nerdctl", "screen", "xargs", "parallel", "find", "ray"})
 """Wrappers that do more than run the command behind them."""
 
 
@@ -92,6 +100,8 @@ def launcher_of(run: ScriptCommand, source: ScriptSource) -> LaunchCommand | Non
     if any(_has(texts, option) for option in found.reuses) or not _asks(found, texts):
         return None
     if (found.general or found.manifest) and not _gpu_work(found, texts, run.fed.text, source):
+        return None
+    if found.words[:1] == ("dstack",) and any(_STAYS.search(text) for text in _manifests(texts[1:], source)):
         return None
     return None if _NO_GPU.search(" ".join(texts)) else found
 
@@ -233,13 +243,15 @@ def _gpu_work(launcher: LaunchCommand, texts: list[str], fed: str, source: Scrip
     """Whether what is launched is work for a GPU: its manifest says so, where it is at hand; else the command, else
     the script."""
     command = " ".join(texts)
-    program = launcher.words[0]
+    program = launcher.words[0] if launcher.words else ""
+    if program in ("terraform", "tofu") and (written := _terraform(command, source)) is not None:
+        return bool(_GPU.search(written) and _MACHINE.search(written))
     pods = program in ("kubectl", "oc") or "namespaced" in launcher.name
     if launcher.manifest or pods:
         there = _manifests([*texts[1:], *fed.split()], source)
         if not there and (pods and ("-" in texts or UNKNOWN in command or "namespaced" in launcher.name)):
             there = [text for text in source.mentioned if _JOB_KIND.search(text)]
-        if there:
+        if there and not (launcher.queue and _GPU.search(fed)):
             return any(_GPU.search(text + command) and (not pods or _JOB_KIND.search(text)) for text in there)
     if pods:
         told = launcher.name == "kubectl run" or "namespaced" in launcher.name
@@ -253,9 +265,27 @@ def _gpu_work(launcher: LaunchCommand, texts: list[str], fed: str, source: Scrip
     return bool(_GPU.search(command)) or _names_gpu(source.code)
 
 
+def _terraform(command: str, source: ScriptSource) -> str | None:
+    """What is written in the folder that Terraform is run in; None where it is not at hand."""
+    folders = re.findall(r"-chdir[= ]([\w./-]+)", command) or re.findall(
+        r"(?m)^\s*(?:cd|pushd) \"?([\w./-]+)", source.code
+    )
+    texts = (
+        source.read(f"{folder}/{name}")
+        for folder in (*folders[-3:], ".")
+        for name in ("main.tf", "instances.tf", "gpu.tf", "*.tf")
+    )
+    return next((text for text in texts if text is not None), None)
+
+
 def _manifests(texts: list[str], source: ScriptSource) -> list[str]:
     """The texts of the files that a command names."""
-    names = [text.partition("=")[2] or text for text in texts if re.search(r"[\w}]\.[a-z0-9]{1,9}$", text)]
+    names = [
+        _IN_FOLDER.sub(r"\1*\2", text.partition("=")[2] or text)
+        for text in texts
+        if re.search(rf"[\w}}{UNKNOWN}{FIRST_MARK}-{LAST_MARK}]\.[a-z0-9]{{1,9}}$", text)
+        and not _LIST.search(text)
+    ]
     if texts[:2] == ["helm", "template"] or "template" in texts:
         charts = [text for text in texts if re.fullmatch(r"[\w.-]*/[\w./-]+", text)]
         names += [f"{chart}/templates/*.yaml" for chart in charts[:8]]

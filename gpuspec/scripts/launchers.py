@@ -41,6 +41,8 @@ _SLURM = "one `sbatch --array=0-199%8` with $SLURM_ARRAY_TASK_ID as the item, ei
 _BATCH = "one `aws batch submit-job --array-properties size=200` with $AWS_BATCH_JOB_ARRAY_INDEX as the item"
 
 _SUBMITIT = "one array: submit inside `with executor.batch():`, or `executor.map_array(function, items)`"
+_ARRAY = "one job array over a list of the items, with a limit of how many run at once"
+_RAY = "one job that goes over all items: `ray.data`, or actors with `num_gpus=1` that load the model once"
 
 _POOL: tuple[str, ...] = ("--pool", "-p")
 _NEW = "--name"
@@ -94,6 +96,12 @@ COMMANDS: tuple[LaunchCommand, ...] = (
     _command("az ml job create", _NEW, general=True, manifest=True),
     _command("aws batch submit-job", general=True, queue=_BATCH),
     _command("sbatch", "-J", "--job-name", general=True, manifest=True, queue=_SLURM),
+    _command("qsub", "-N", general=True, manifest=True, queue=_ARRAY),
+    _command("bsub", "-J", general=True, manifest=True, queue=_ARRAY),
+    _command("condor_submit", general=True, manifest=True, queue=_ARRAY),
+    _command("oarsub", "-n", _NEW, general=True, manifest=True, queue=_ARRAY),
+    _command("ray job submit", "--submission-id", "--job-id", general=True, queue=_RAY),
+    _command("docker-machine create", general=True),
     _command("gantry run", _NEW, "-n"),
     _command("beaker experiment create", _NEW, "-n", manifest=True),
     _command("mason.py"),
@@ -170,7 +178,8 @@ _MENTIONS = (
     "instance-operations/launch", "mcli",
     "gradient", "kfp", r"az(?<=\baz)\b",
     "custom-jobs", "sagemaker", r"create_(?=training|processing|transform)",
-    "instances", "tpu-vm", "droplet", "sbatch", "kubectl", "helm",
+    "instances", "tpu-vm", "droplet", "sbatch", "qsub",
+    "bsub", "condor_submit", "oarsub", "docker-machine", "kubectl", "helm",
     "terraform", "tofu", "create_namespaced", "begin_create", "podfind", "podrent", "huggingface_hub",
     "lightning_sdk", "aiplatform",
     r"gpu(?<=\bgpu)\s+run\b", r"sky(?<=\bsky)", r"prime\s+pods", r"brev(?<=\bbrev)\b", r"hf(?<=\bhf)\b",

@@ -50,6 +50,8 @@ def _loads(run: ScriptCommand, script: ScriptSource) -> LaunchCommand | None:
     if any("CUDA_VISIBLE_DEVICES" in word.text or "cuda:" in word.text for word in run.words):
         return None
     words = [word.text for word in unwrap(run.words)]
+    if words[:1] == ["ray"] and "--" in words:
+        words = words[words.index("--") + 1 :]
     if not words:
         return None
     name = words[0].rsplit("/", 1)[-1]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gpuspec.commands.shell.control import has_glob
 from gpuspec.commands.shell.script import Command, Enclosure
@@ -18,6 +19,9 @@ _ELSEWHERE = frozenset(
     {"docker", "podman", "nerdctl", "ssh", "tmux", "screen", "srun", "mpirun", "mpiexec", "strace", "nsys"}
 )
 """Wrappers whose command runs on another machine, in a container or many times at once."""
+_DISPATCHES = re.compile(r"(?m)(?:^|[;&|{]|\b(?:then|do|else|exec))\s*(?:eval\b|\"?[\w-]*\$[{@*\w])")
+"""Runs whatever a word says: `"$@"`, `cmd_$1`, `eval`."""
+_WORD = re.compile(r"[\w-]+")
 _READ = re.compile(r"\bread\b(?:\s+-\w+(?:\s+\d+)?)*((?:\s+\w+)*)")
 _BRACES = re.compile(r"\{(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.-?(\d{1,9}))?\}|\{([^{}]*,[^{}]*)\}")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|\$\{[^{}]*\}|\$\W")
@@ -38,10 +42,13 @@ def judge_shell(
     loops around it, `env` the variables that it starts with."""
     from gpuspec.commands.shell.walk import parse
 
+    place = None
     if text.startswith("#!") and "zsh" in text.split("\n", 1)[0]:
-        # The grammar is bash's: a zsh glob's qualifier, `*.wav(N)`, would end the reading.
-        text = re.sub(r"(?<=[*?\w\]])\([N.omnD/@^]{1,4}\)", lambda match: "*" * len(match[0]), text)
-    judge_commands(parse(text, env, budget=judge.budget).commands, text, judge, outer=outer, span=span)
+        from gpuspec.scripts.zsh import as_bash
+
+        text, place = as_bash(text)
+    commands = parse(text, env, budget=judge.budget).commands
+    judge_commands(commands, text, judge, outer=outer, span=span, place=place)
 
 
 def judge_commands(
@@ -51,17 +58,23 @@ def judge_commands(
     *,
     outer: Sequence[Frame] = (),
     span: Span | None = None,
+    place: Callable[[int], int] | None = None,
 ) -> None:
-    """Tell the judge of commands in the order in which they run; their offsets are in `source`."""
+    """Tell the judge of commands in the order in which they run; their offsets are in `source`, which stands at
+    `place` of the script."""
     reader = _Reader(source, judge, outer, span)
+    reader.at = place
     for command in commands:
-        reader.read(command)
+        if not reader.is_dead(command):
+            reader.read(command)
 
 
 def script_command(command: Command, source: str, fed: str = "") -> ScriptCommand:
     """A command as the judge is told it: its words know the loops that they change with, and the variables of which
     the value is not known: those may tell a program."""
     given = [Word(f"{name}={value}") for name, value in command.assignments.items()]
+    # `ray job submit … -- python x.py`: what is queued is told with what queues it.
+    given += [word for wrapper in command.wrappers if wrapper.name == "ray" for word in wrapper.words]
     words = [
         word._replace(
             names=frozenset(marks(word.text))
@@ -81,12 +94,17 @@ class _Reader:
         self.outer = list(outer)
         self.span = span
         self.place = judge.place
+        self.at: Callable[[int], int] | None = None
         self.frames: dict[str, Frame] = {}
         self.piped: dict[tuple[int, int], list[tuple[int, str]]] = {}
         """By pipe: what each command in it is given and reads, with the place of its part."""
         self.around: tuple[Enclosure, ...] = ()
         self.inside = self.outer
         self.guards: Guards = ()
+        self.calls = False
+        """Whether the script calls functions of its own."""
+        self.told: Counter[str] | None = None
+        """How often each word stands in the script; nothing for one that runs whatever a word says."""
 
     def read(self, command: Command) -> None:
         """One command, in its turn."""
@@ -104,6 +122,18 @@ class _Reader:
             self.judge.place = (*self.place, *functions)
             self.judge.run(self._run(command, fed), self.inside, self.guards)
 
+    def is_dead(self, command: Command) -> bool:
+        """Whether it stands in a function that nothing calls, in a script that calls others: one kept for reference.
+        A file of functions is for others to call, and what is called by a name that is not known may be any."""
+        function = next((around for around in command.enclosures if around.kind == "function"), None)
+        if function is None or function.called:
+            self.calls = self.calls or function is not None
+            return False
+        if self.told is None:
+            code = self.judge.source.code
+            self.told = Counter() if _DISPATCHES.search(code) else Counter(_WORD.findall(code))
+        return self.calls and self.told[function.text] == 1
+
     def _enter(self, around: tuple[Enclosure, ...], fed: str) -> None:
         self.around = around
         for loop in around:
@@ -114,7 +144,13 @@ class _Reader:
 
     def _run(self, command: Command, fed: str) -> ScriptCommand:
         run = script_command(command, self.source, fed)
-        return run._replace(span=self.span or self._span(command))
+        return run._replace(span=self._placed(self._span(command)))
+
+    def _placed(self, span: Span) -> Span:
+        """Where in the script a part of the source stands."""
+        if self.span or self.at is None:
+            return self.span or span
+        return Span(self.at(span.start), self.at(span.end))
 
     def _span(self, command: Command) -> Span:
         """Where a command is written: one that a function is handed (`"$@"`), where the function is called."""
@@ -161,10 +197,10 @@ class _Reader:
 
     def _loop(self, around: Enclosure, fed: str) -> Loop:
         head = around.text
-        span = self.span or Span(around.start, min(around.end, around.start + len(head)))
+        span = self._placed(Span(around.start, min(around.end, around.start + len(head))))
         if around.kind == "each":
             items = len(around.words) if around.words and self._count(around.words) is not None else None
-            return Loop("map", (), self._over(fed), items, self.span or Span(around.start, around.end))
+            return Loop("map", (), self._over(fed), items, self._placed(Span(around.start, around.end)))
         if around.kind == "for":
             over = re.sub(r"^(?:for|select)\s+\w+(?:\s+in\b)?\s*", "", head)
             listed = around.words or re.search(r"\sin\b", head)

@@ -100,8 +100,9 @@ _ENDED = re.compile(
 """What else tells that somebody thought of the end."""
 _SAID = re.compile(r"^\s*(?:#|//|echo\b|printf\b|print\(|log\w*\b|console\.)|\b(?:echo|printf)\s+[\"']")
 _STAYS = re.compile(
-    r"serv(?:e|er|ing)|vllm|sglang|tgi|text-generation-inference|ollama|endpoint|deploy|prod(?:uction)?\b|jupyter|notebook|"
-    r"vscode|ssh-key|dev\b|devbox|workspace|gateway|bastion|webui|comfy",
+    r"(?<!linux)serv(?:e|er|ing)|vllm|sglang|tgi|text-generation-inference|ollama|endpoint|deploy|prod(?:uction)?\b|"
+    r"jupyter|notebook|\d/http\b|"
+    r"vscode|ssh-key|dev\b|devbox|(?<!/)workspace|gateway|bastion|webui|comfy",
     re.IGNORECASE,
 )
 """What is to stay until somebody is done with it: a server, a machine to work on."""
@@ -112,6 +113,9 @@ _LIBRARY = re.compile(
 """What a task file says of an engine whose server it does not start: a package, a backend of an evaluation."""
 _OWN = re.compile(r"(?:--infra|--cloud)[= ](?:k8s|kubernetes|ssh|local)\b")
 _TASK = re.compile(r"(?:from_yaml\(\s*[\"']([^\"'{}]{1,200})[\"']|\bTask\()")
+_FILE = re.compile(r"[\w./${}-]{1,200}\.(?:sh|bash|py|tmpl|tpl|in|j2)\b")
+_MOST_FILES = 20
+_QUOTES = re.compile(r"[\"',\[\]]+")
 _OPTIONS = re.compile(r"args|flags|opts|options|extra|kw", re.IGNORECASE)
 _CLOUD_GPU = re.compile(r"accelerators|gpus?\b|instance_type", re.IGNORECASE)
 
@@ -119,19 +123,26 @@ _CLOUD_GPU = re.compile(r"accelerators|gpus?\b|instance_type", re.IGNORECASE)
 def unended(source: ScriptSource, every: Iterable[tuple[ScriptCommand, LaunchCommand]]) -> list[Unended]:
     """The launches after which nothing is known to end the machine: the first of each kind."""
     found: dict[str, Unended] = {}
-    done = "\n".join(line for line in source.text.splitlines() if not _SAID.search(line))
+    done = _plain("\n".join(line for line in source.text.splitlines() if not _SAID.search(line)))
+    named = _named_files(source)
+    thought_of = _ENDED.search(done) is not None
+    ends: dict[str, bool] = {}
     for run, launcher in every:
         ending = _ENDINGS.get(launcher.name)
         if ending is None or launcher.name in found or run.span.end <= run.span.start:
             continue
         texts = [word.text for word in run.words]
-        if _has(texts, ending.options) or re.search(ending.by, done) or _ENDED.search(done):
+        if _has(texts, ending.options) or thought_of:
             continue
         line = " ".join(texts)
         if _STAYS.search(line) or _OWN.search(line):
             continue
         written = _TASK.findall(source.text) if texts[0].endswith("()") else []
         if _is_unknown(run.words, sky=ending is _SKY and not written):
+            continue
+        if ending.by not in ends:
+            ends[ending.by] = any(re.search(ending.by, text) for text in (done, *named))
+        if ends[ending.by]:
             continue
         files = _task_files([*texts, *(name for name in written if name)], source)
         if any(_STAYS.search(_LIBRARY.sub("", text)) or re.search(ending.by, text) for text in files):
@@ -155,6 +166,17 @@ def _advice(ending: Ending, called: str, source: ScriptSource) -> str:
         return ending.in_python
     python = called.endswith("()") or source.path.endswith(".py")
     return ending.advice.replace("under a `trap … EXIT`", "in a `finally:`") if python else ending.advice
+
+
+def _plain(text: str) -> str:
+    """`["runpodctl", "remove", "pod"]` as one would type it."""
+    return _QUOTES.sub(" ", text)
+
+
+def _named_files(source: ScriptSource) -> list[str]:
+    """What stands in the programs and templates that a script names: what runs on the machine may end it."""
+    names = list(dict.fromkeys(match[0] for match in _FILE.finditer(source.code)))[:_MOST_FILES]
+    return [_plain(text) for name in names if (text := source.read(name)) is not None]
 
 
 def _has(texts: list[str], options: tuple[str, ...]) -> bool:

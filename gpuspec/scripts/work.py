@@ -17,7 +17,7 @@ HARDWARE = re.compile(
 
 PLACE = re.compile(
     r"(?:offers?|ask|bid|contexts?|env(?:ironment)?s?|stages?|tenants?|namespaces?|ns|accounts?|projects?|"
-    r"nodes?|hosts?|vms?|subnets?|subnetworks?|azs?)(?:_?(?:id|name)s?)?",
+    r"nodes?|hosts?|vms?|subnets?|subnetworks?|azs?|workspaces?|services?|svcs?|endpoints?|servers?)(?:_?(?:id|name)s?)?",
     re.IGNORECASE,
 )
 """Names of what a loop tries, or brings the same up in: each turn is one more place, not one more item."""
@@ -52,8 +52,11 @@ _QUOTED = re.compile(r"[\"'](\w{1,40})[\"']\s*:")
 _IS_NAME = re.compile(r"(?:\w+_)?name|cluster|label")
 _MAKES = re.compile(r"[>|]|\bsed\b|envsubst|open\(|write|render|update|\[[\"']")
 """What may make another task of each turn."""
-_NAMED_WORKER = re.compile(rf"(?i)(?:^|[\W_])(?:{_WORKER}|w|n|gpu)[-_=]?" + UNKNOWN)
-"""A name that ends in a number: worker-3."""
+_NAMED_WORKER = re.compile(
+    rf"(?i)(?:^|[\W_])(?:(?:{_WORKER}|w|n|gpu)[-_=]?|(?:shards?|parts?|splits?|slices?)/[\w.-]{{0,20}}?0*)"
+    + UNKNOWN
+)
+"""A name that ends in a number: worker-3, parts/p03."""
 _COUNTS = re.compile(
     r"^[\s\"'(]*(?:\$\(\s*|`)?(?:seq|range|xrange|\(\()|^\s*\{-?\d+\.\.|^[\d\s]+$|;.*(?:\+\+|\+=)"
 )
@@ -166,6 +169,9 @@ _TRAINS = re.compile(
     r"(?:^|[\W_])(?:sft|dpo|ppo|grpo|rlhf|hpo|distill\w*|ablat\w*)(?:[\W_]|$)|PyTorchJob",
     re.IGNORECASE,
 )
+_ACCOUNT = re.compile(
+    r"--?(?:budget|workspace|project|account|group|queue|partition|qos|cluster|namespace|resource-group)(?:=.*)?|-[Apqg]"
+)
 QUEUE = re.compile(
     r"\b(?:[lrb]{0,2}pop(?:left|item)?|receive[-_]message|dequeue|claim|lease|next_?job|get_?job|next_?task|get_?task)\b",
     re.IGNORECASE,
@@ -207,6 +213,15 @@ def is_elsewhere(loop: Loop, words: Sequence[Word], changing: Collection[str]) -
         return False  # something is handed over that no option names
     keys = [key for key in map(_last, told) if not _BESIDE_THE_POINT.fullmatch(key)]
     return bool(keys) and all(HARDWARE.fullmatch(key) or _MACHINE.fullmatch(key) for key in keys)
+
+
+def without_accounts(words: Sequence[str]) -> list[str]:
+    """A command without who pays and where it waits: `--budget lab/training` says nothing of the work."""
+    return [
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if not _ACCOUNT.fullmatch(word) and ("=" in before or not _ACCOUNT.fullmatch(before))
+    ]
 
 
 def trains(texts: Iterable[str]) -> bool:

@@ -23,8 +23,12 @@ _LOOSE = frozenset({"==", "=~", "=", "$"})
 """Words that the grammar gives no name."""
 _IS_EMPTY = r"-z\s+\"?\$\{?([A-Za-z_]\w*)(?::?-)?\}?\"?"
 _NAME = r"[\w-]+"
-_ASSIGNED = r"(?<!\w)([A-Za-z_]\w*)\+?="
-_GIVEN = r"(?<!\w)([A-Za-z_]\w*)="
+_NOT_GIVEN = (
+    r"(?<![\w\"'.,:/@%+-])(?<!-e )(?<!-v )(?<!--env )(?<!--set )(?<!-var )(?<!--build-arg )(?<!--export )"
+)
+"""`--lr=$lr`, `-e MODEL="$MODEL"` and `"A=$A"` are arguments, which set nothing here."""
+_ASSIGNED = _NOT_GIVEN + r"([A-Za-z_]\w*)\+?="
+_GIVEN = _NOT_GIVEN + r"([A-Za-z_]\w*)="
 """`i=$((i+1))`: each turn of a loop makes its value of that of the turn before."""
 _COUNTED = r"\(\(\s*([A-Za-z_]\w*)\s*=(?:\s*(\w+)\s*;\s*\w+\s*(<=?)\s*\$?\{?(\w+))?"
 """for ((i = 0; i < N; i++))"""

@@ -29,6 +29,7 @@ class PerItemLaunch(Rule):
     Reads shell and Python scripts, Makefiles, justfiles, GitHub's and GitLab's workflows, npm scripts; finds launches
     (`gpu run`, `gpuspec run`, `sky launch`, `sky jobs launch`, `runpodctl pod create`, `vastai create instance`,
     `modal run`, `.spawn()` and `.remote()` of Modal functions with a GPU, `dstack apply`, `gantry run`, `sbatch`,
+    `qsub`, `bsub`, `ray job submit`, `docker-machine create`, `terraform apply` of a GPU machine,
     `az ml job create`, `gcloud … instances create`, `aws ec2 run-instances`, `kubectl apply` of a manifest with a
     GPU, SDK calls and more) that a loop repeats for each item, or that are written out four times and more with one
     word changed. Files of the repository are read where the script names them: manifests, programs that it runs
@@ -188,7 +189,8 @@ def is_long(launch: RepeatedLaunch, source: ScriptSource) -> bool:
         return True
     if items is not None and items > work.FEW_HOURS:
         return False
-    texts = [word.text for word in launch.run.words if not word.text.endswith("()")] + [launch.run.fed.text]
+    words = [word.text for word in launch.run.words if not word.text.endswith("()")]
+    texts = [*work.without_accounts(words), launch.run.fed.text]
     spec = source.read(launch.spec) if launch.spec else None
     if items is not None and items <= work.FEW_MODELS:
         texts.append("train" if launcher.name.endswith("fit()") else launcher.name)

@@ -1,2 +1,0 @@
-cluster       = "ml-dev"
-min_gpu_nodes = 0

@@ -1,2 +1,0 @@
-cluster       = "ml-prod"
-min_gpu_nodes = 2

@@ -1,2 +1,0 @@
-cluster       = "ml-staging"
-min_gpu_nodes = 0
