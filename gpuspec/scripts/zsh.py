@@ -13,7 +13,7 @@ from collections.abc import Callable
 _QUALIFIER = re.compile(r"(?<=[*?\w\]])\([N.omnD/@^]{1,4}\)")
 _LOOP = re.compile(
     r"(?m)^([ \t]*)for(?:each)?[ \t]+(\w+)[ \t]*\(([^()\n]{0,500}(?:\$\([^()\n]{0,500}\)[^()\n]{0,500}){0,3})\)"
-    r"([ \t]*;?\s*do\b|[ \t]*\{|[ \t]*\n|[ \t]+(?=[^\s{;]))"
+    r"[ \t]{0,9}(;?\s{0,20}do\b|\{|\n|(?=[^\s{;]))"
 )
 _MOST = 50
 
