@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gpuspec.lint import Edit, Facts, Finding, Fix, Option, Rule
@@ -79,7 +80,13 @@ class NoTimeLimit(Rule):
             f"nothing ends this job if it hangs: at {dollars(hourly)}/h each day that nobody looks costs "
             f"{dollars(hourly * 24)}",
             suggestion=_written(facts, hours, hourly),
-            fix=Fix(f"set budget.max_hours to {hours}", (limit,), safe=False),
+            fix=Fix(
+                f"set budget.max_hours to {hours}"
+                if facts.format.in_spec_fields
+                else f"limit it to {hours} h",
+                (limit,),
+                safe=False,
+            ),
             numbers=[("a day", f"24 h × {dollars(hourly)}/h = {dollars(hourly * 24)}")],
         )
 
@@ -101,6 +108,7 @@ def _written(facts: Facts, hours: int, hourly: float) -> str:
         written = facts.format.examples.get(
             "budget.max_hours", f"set {facts.format.spelled('budget.max_hours')}"
         )
+        written = re.sub(r"\b\d+h\b", f"{hours}h", written)
     return f"{written}; set what the job takes at most"
 
 

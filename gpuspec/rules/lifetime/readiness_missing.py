@@ -119,7 +119,7 @@ class ReadinessMissing(Rule):
         server = engine_of(facts.workload.engine).server
         field = facts.format.spelled("readiness")
         ports = [entry.port for entry in facts.job.ports]
-        port = ports[0] if len(ports) == 1 else server and server.port  # the one that it says it listens on
+        port = _listened(facts) or (ports[0] if len(ports) == 1 else server and server.port)
         address = f"http://localhost:{port}{server.health}" if server and server.health else None
         example = facts.format.examples.get("readiness", "")
         how = f"add {field} with what answers once the model is loaded"
@@ -133,3 +133,11 @@ class ReadinessMissing(Rule):
             on="key",
             suggestion=how,
         )
+
+
+def _listened(facts: Facts) -> int | None:
+    """The port that the one server of a container listens on by its command: `containerPort` is only a word."""
+    from gpuspec.rules.listening import listening
+
+    servers = listening(facts).servers
+    return servers[0].port if len(servers) == 1 else None

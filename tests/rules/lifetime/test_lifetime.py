@@ -18,6 +18,7 @@ from gpuspec.rules.lifetime.results_lost import ResultsLost
 from gpuspec.rules.lifetime.scale_to_zero import NeverScalesToZero
 from gpuspec.rules.lifetime.setup_every_time import SetupEveryTime
 from gpuspec.rules.lifetime.unpinned_download import UnpinnedDownload
+from gpuspec.testing import lint_text
 
 QWEN = "vllm serve Qwen/Qwen2.5-7B-Instruct"
 
@@ -171,3 +172,22 @@ def test_what_is_installed_at_each_run_goes_to_setup() -> None:
 )  # fmt: skip
 def test_the_help_names_the_minutes_that_the_fix_sets(example: str, written: str) -> None:
     assert _in_minutes(example, 3) == written
+
+
+def test_the_help_asks_the_port_that_the_server_listens_on() -> None:
+    """`containerPort` opens nothing, and may be wrong: a probe of it would never be met."""
+    text = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: chat}\nspec:\n  containers:\n    - name: sglang\n"
+        "      image: lmsysorg/sglang:v0.4.6\n      ports: [{containerPort: 30000}]\n"
+        "      args: [python3, -m, sglang.launch_server, --model-path, Qwen/Qwen3-8B, --port, '8080']\n"
+        "      resources: {limits: {nvidia.com/gpu: 1}}\n"
+    )
+    (one,) = lint_text(text, [ReadinessMissing], path="pod.yaml")
+    assert one.finding.suggestion == "readinessProbe: {httpGet: {path: /health, port: 8080}}"
+
+
+def test_help_and_fix_name_one_limit_in_the_words_of_the_format() -> None:
+    text = "type: task\nname: a\ncommands: [python train.py --num_train_epochs 3]\nresources: {gpu: H100}\n"
+    (one,) = lint_text(text, [NoTimeLimit], path="a.dstack.yml")
+    assert one.finding.suggestion == "`max_duration: 24h`; set what the job takes at most"
+    assert one.finding.fix is None or one.finding.fix.title == "limit it to 24 h"
