@@ -54,6 +54,8 @@ class Server(NamedTuple):
     port_flag: str = "--port"
     bind_variable: str = ""
     """The variable that says host and port, where no flag does."""
+    models_folder: str = ""
+    """Where its image keeps the models that it is told to pull once it is up; "": it pulls none."""
     loads_later: bool = False
     """It is up at once, and loads a model when it is first asked for it."""
     image_listens: bool = False

@@ -19,14 +19,20 @@ def fetched(facts: Facts) -> LoadedRepository | None:
         found = LoadedRepository(
             job.model.id, job.pointer("model.id")
         )  # an operator writes the command itself
-    if found is None or job.deployment is None or job.cache or job.volume_mode or declared(facts, found.name):
+    if found is None or may_be_kept(facts) or declared(facts, found.name):
         return None
     if any(job.env.get(name) for name in OFFLINE):
         return None
-    # Which folder of which engine is the cache, and what a command links where, is a long story: any will do.
-    if any(mount.lasts is not False and not of_machine(mount.path) for mount in job.deployment.mounts):
-        return None
     return found
+
+
+def may_be_kept(facts: Facts) -> bool:
+    """Whether what a container fetches may lie on something that outlives it, or that is not known."""
+    job = facts.job
+    if job.deployment is None or job.cache or job.volume_mode:
+        return True
+    # Which folder of which engine is the cache, and what a command links where, is a long story: any will do.
+    return any(mount.lasts is not False and not of_machine(mount.path) for mount in job.deployment.mounts)
 
 
 def of_machine(path: str) -> bool:

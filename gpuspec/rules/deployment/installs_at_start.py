@@ -17,7 +17,8 @@ class InstallsAtStart(Rule):
 
     ## What it does
     Reports a server (or a development environment) whose container installs packages before it begins: pip, uv, apt
-    or conda in its command. SkyPilot runs `setup` apart, and jobs that run once install once: those are left alone.
+    or conda in its command. Silent where a volume keeps their cache (`/root/.cache`). SkyPilot runs `setup` apart,
+    and jobs that run once install once: those are left alone.
 
     ## Why is this bad
     A replica that is added, and one that is started again, takes minutes of a paid GPU for packages that could lie
@@ -49,7 +50,7 @@ class InstallsAtStart(Rule):
     ```
 
     ## When to ignore
-    When the package is small, or a volume keeps the installer's cache.
+    When the package is small.
     """
 
     code = "GS812"
@@ -64,7 +65,7 @@ class InstallsAtStart(Rule):
         install = next(
             (step for step in facts.commands if _installs(step.command.words) and not step.path), None
         )
-        if install is None:
+        if install is None or _cached(facts):
             return
         hourly = facts.per_hour
         cost = f", about {dollars(hourly * MINUTES / 60)} of the machine each" if hourly else ""
@@ -75,6 +76,15 @@ class InstallsAtStart(Rule):
             severity="info" if facts.workload.task == "interactive" else None,
             suggestion="build it into the image, or take an image that has it",
         )
+
+
+def _cached(facts: Facts) -> bool:
+    """Whether a volume keeps what the installer fetches: a start then takes seconds."""
+    mounts = facts.job.deployment.mounts if facts.job.deployment else ()
+    return any(
+        mount.lasts is not False and mount.path.rstrip("/").endswith(("/.cache", "/.cache/pip", "/.cache/uv"))
+        for mount in mounts
+    )
 
 
 def _installs(words: tuple[object, ...] | list[object]) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.engines import engine_of
+from gpuspec.engines.images import find
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.planning.cost import DOWNLOAD_BYTES_PER_SECOND
-from gpuspec.rules.deployment.fetching import fetched
+from gpuspec.rules.deployment.fetching import fetched, may_be_kept
 from gpuspec.rules.options import amount
 from gpuspec.words import dollars
 
@@ -16,8 +18,9 @@ class ModelRefetched(Rule):
 
     ## What it does
     Reports a server that loads a model of the hub and has no volume that outlives its container: no claim, no
-    folder of the host, no network volume, no bucket. Silent for models below 2 GB, and where any volume is mounted
-    that may hold it. A warning where a start fetches for more than five minutes at 100 MB/s.
+    folder of the host, no network volume, no bucket. Silent for models below 5 GB, and where any volume is mounted
+    that may hold it. The same of Ollama's own image, whose models are pulled when it is up. A warning where a start
+    fetches for more than five minutes at 100 MB/s.
 
     ## Why is this bad
     Every new replica, every restart and every machine that spot takes away fetches the whole model while the GPU
@@ -81,7 +84,10 @@ class ModelRefetched(Rule):
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         found = fetched(facts)
-        if found is None or not _starts_often(facts):
+        if not _starts_often(facts):
+            return
+        if found is None:
+            yield from self._pulled(facts)
             return
         from gpuspec.sizing.files import bytes_on_disk
 
@@ -104,6 +110,18 @@ class ModelRefetched(Rule):
                 "mount a volume that outlives the machine where the hub's cache is (HF_HOME)",
             ),
             numbers=[("download", f"{size / 1e9:.1f} GB ÷ 100 MB/s = {minutes:.1f} min")] if size else [],
+        )
+
+    def _pulled(self, facts: Facts) -> Iterator[Finding]:
+        """Of a server that is told its models when it is up: what it pulls lies in the container."""
+        engine, image = engine_of(facts.workload.engine), facts.job.image
+        folder = engine.server.models_folder if engine.server else ""
+        if not folder or not image or may_be_kept(facts) or find(engine.images, image) is None:
+            return  # an image of somebody's own may hold the models
+        yield self.finding(
+            facts.job.pointer("image"),
+            f"the models that {engine.called} pulls lie in the container and go with it: no volume keeps them",
+            suggestion=f"mount a volume at {folder}",
         )
 
 
