@@ -221,7 +221,7 @@ OLLAMA = Engine(
         host_flag="",
         port_flag="",
         bind_variable="OLLAMA_HOST",
-        models_folder="/root/.ollama",  # docs/docker.md of Ollama, November 2026
+        models_folder="/root/.ollama",  # Ollama, its page on Docker, November 2026
         loads_later=True,
         image_listens=True,  # ENV OLLAMA_HOST=0.0.0.0:11434 in its Dockerfile, November 2026
     ),

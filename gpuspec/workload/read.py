@@ -45,7 +45,14 @@ def read(job: Job, steps: Sequence[Step] = (), *, catalog: Catalog) -> Workload:
         values = {**values, **model_by_variable(job)}
     task = values.pop("task", None)
     modality = values.pop("modality", None)
-    return _workload(job, {**values, **_spec(job)}, others, task, modality, catalog=catalog)
+    said = _spec(job)
+    if (
+        "concurrency" in said
+        and "concurrency" in values
+        and said["concurrency"].known == values["concurrency"].known
+    ):
+        del said["concurrency"]  # as many as are expected are let in: the command's is a limit, too
+    return _workload(job, {**values, **said}, others, task, modality, catalog=catalog)
 
 
 def _commands(job: Job, steps: Sequence[Step]) -> tuple[Values, list[str]]:
