@@ -60,6 +60,7 @@ class ScriptSource:
     ) -> None:
         self.text = text
         self.low = text.lower()
+        self._held: dict[str, bool] = {}
         self.code = _COMMENT.sub("", text)
         """The text without lines that only comment; what Slurm reads in comments stays."""
         self.path = path
@@ -78,6 +79,12 @@ class ScriptSource:
             root = _root(own)
             self._folder = Folder(root)
             self._within = os.path.relpath(own, root).replace(os.sep, "/")
+
+    def holds(self, sign: str) -> bool:
+        """Whether a word in small letters stands anywhere in it. It is asked at each of its calls."""
+        if sign not in self._held:
+            self._held[sign] = sign in self.low
+        return self._held[sign]
 
     def find(self, name: str) -> tuple[str, str] | None:
         """A file by the name that a script gives it, as (path from the repository's root, text): it starts in the

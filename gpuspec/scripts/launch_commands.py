@@ -25,9 +25,9 @@ _CPU_ONLY = re.compile(
     r"(?:[et]\d[a-z]*[.-]|[cmr]\d[a-z]*\.|f1-|g1-|[nc]\d[a-z]*-(?:standard|highcpu|highmem|custom)|standard_[abdef]\d|vm\.standard|s-\d)",
     re.IGNORECASE,
 )
-_NONE = re.compile(r"\b\w*gpus?\w*[\"']?\s*[=:]\s*(?:0|None|False)\b")
+_NONE = re.compile(r"\b\w{0,40}?gpus?\w{0,40}[\"']?\s{0,9}[=:]\s{0,9}(?:0|None|False)\b")
 """Says that there is no GPU: `gpus_per_node=0`."""
-_ELSEWHERE = re.compile(r"(?:Local|Debug)Executor\.|\bSKLearn\w*\.|Spark\w*Processor\.")
+_ELSEWHERE = re.compile(r"(?:Local|Debug)Executor\.|\bSKLearn\w{0,40}\.|Spark\w{0,40}Processor\.")
 """What runs here, or has never a GPU: executors of submitit, SageMaker's scikit-learn and Spark."""
 _JOB = re.compile(
     r"kind:\s*['\"]?(?:Job|Pod|PyTorchJob|TFJob|MPIJob|RayJob|TrainJob)\b|\bjobs?\b|\bjob[-_./]|[-_/]job",
@@ -92,7 +92,7 @@ def launcher_of(run: ScriptCommand, source: ScriptSource) -> LaunchCommand | Non
         found = _named(texts, words[0].names) or _rest(texts) or _of_repository(texts, source)
     if (
         found is None
-        or (found.sign and found.sign not in source.low)
+        or (found.sign and not source.holds(found.sign))
         or any(_DRY.match(text) for text in texts)
         or _CONTINUES.search(" ".join(texts))
     ):
@@ -208,9 +208,9 @@ def _sdk(texts: list[str], source: ScriptSource) -> LaunchCommand | None:
         return LaunchCommand(f"{called[:-2]}(…{match.group()})", ()) if match else None
     for launcher in CALLS:
         name = launcher.words[0]
-        if launcher.sign and launcher.sign not in source.low:
+        if launcher.sign and not source.holds(launcher.sign):
             continue  # another library has a function of this name
-        if launcher.package == "submitit" and ".batch()" in source.code:
+        if launcher.package == "submitit" and source.holds(".batch()"):
             continue  # what is submitted inside it is one array
         if launcher.package:
             if called.startswith(launcher.package + ".") and called.endswith("." + name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ from gpuspec.scripts.python_guards import guard_of
 from gpuspec.scripts.python_made import is_uncalled, runs_itself
 
 _MOCKED = re.compile(r"^\s*(?:import|from)\s+(?:unittest|pytest|mock)\b|monkeypatch|MagicMock", re.MULTILINE)
+_NAME = re.compile(r"[^\W\d]\w*")
 _TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))  # try … except* came with 3.11
 
 
@@ -55,7 +57,7 @@ class _Reader(Expressions):
     def read_functions(self) -> dict[str, ScriptFunction]:
         module = dict(self.values)
         functions = {}
-        runs = runs_itself(self.root, self.defined)
+        runs, named = runs_itself(self.root, self.defined), Counter(_NAME.findall(self.source.code))
         for name, definitions in self.defined.items():
             parameters: tuple[str, ...] = ()
             body: list[Node] = []
@@ -70,7 +72,9 @@ class _Reader(Expressions):
                 self.elements, self.loop_names = {}, []
                 body += self.block(definition.body)
             functions[name] = ScriptFunction(
-                parameters, tuple(body), uncalled=is_uncalled(name, definitions, self.source.code, runs=runs)
+                parameters,
+                tuple(body),
+                uncalled=is_uncalled(name, definitions, self.source.code, named, runs=runs),
             )
         self.values = module
         return functions

@@ -10,8 +10,8 @@ from gpuspec.commands.python.expressions import Text, dotted, names_in
 from gpuspec.commands.word import Word, plain_words
 from gpuspec.scripts.launch_commands import MODAL, launcher_of
 from gpuspec.scripts.program import Call, Exit, Loop, Node, ScriptCommand
-from gpuspec.scripts.python_lengths import length
-from gpuspec.scripts.python_made import made_by
+from gpuspec.scripts.python_lengths import length, split_by
+from gpuspec.scripts.python_made import handed_on, made_by
 from gpuspec.scripts.python_names import SDK, STARTS, Names
 from gpuspec.text import Span
 
@@ -55,7 +55,7 @@ class Expressions(Names):
             self.values.pop(name, None)
         self.values.update(kept)
         inner = self.span(over)
-        text = self.text[inner.start - self.base : inner.end - self.base]
+        text = split_by(over, self.values) or self.text[inner.start - self.base : inner.end - self.base]
         return Loop(
             "map" if kind == "map" else "for",
             tuple(names),
@@ -207,6 +207,8 @@ class Expressions(Names):
         starts = local in self.starters if local else last in STARTS or bool(_STARTS_BY_NAME.search(last))
         if not starts:
             return None
+        if local and (handed := handed_on(node, local, self.defined)) is not None:
+            return self._command(handed, node, None)
         named = {keyword.arg: keyword.value for keyword in node.keywords}
         candidates = [*node.args[:2], *(named[key] for key in ("args", "cmd", "command") if key in named)]
         for argument in candidates:

@@ -54,3 +54,25 @@ def _range(arguments: list[ast.expr], values: Values) -> int | None:
             return None
         numbers.append(argument.value)
     return len(range(*numbers)) if numbers and (len(numbers) < 3 or numbers[2]) else None
+
+
+_SPLITS = ("array_split", "divide", "distribute")
+
+
+def split_by(node: ast.expr, values: Values) -> str:
+    """The call that split what is gone over into a number of parts, as text, with the number where
+    it is known; "" where none did."""
+    for _ in range(_DEPTH):
+        if isinstance(node, ast.Call):
+            name = dotted(node.func).rsplit(".", 1)[-1]
+            if name in _SPLITS:
+                parts = [str(part.value) for part in node.args if isinstance(part, ast.Constant)]
+                return f"{name}({', '.join(parts)[:40]})"
+            if name not in ("enumerate", "list", "tuple", "tqdm", "zip", "track") or not node.args:
+                return ""
+            node = node.args[-1] if name == "zip" else node.args[0]
+        elif isinstance(node, ast.Name) and node.id in values:
+            node = values[node.id]
+        else:
+            return ""
+    return ""

@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 import copy
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from gpuspec.commands.python.expressions import dotted
 
 _DEEPEST = 4
 """Functions that return what another one makes."""
@@ -66,6 +70,54 @@ class _Given(ast.NodeTransformer):
         return self.given.get(node.id, node)
 
 
+def handed_on(call: ast.Call, name: str, defined: Mapping[str, Sequence[Function]]) -> ast.List | None:
+    """The command that a function makes of all its arguments: `["sky", *args]` of `sky("launch", …)`."""
+    given = list(call.args)
+    for _ in range(_DEEPEST):
+        functions = defined.get(name, ())
+        if len(functions) != 1 or functions[0].args.vararg is None:
+            return None
+        positional = [one.arg for one in functions[0].args.args if one.arg != "self"]
+        if positional:
+            return None
+        found = _with_all(functions[0], functions[0].args.vararg.arg)
+        if found is None:
+            return None
+        parts = found.args if isinstance(found, ast.Call) else found.elts
+        at = next(at for at, part in enumerate(parts) if isinstance(part, ast.Starred))
+        given = [*parts[:at], *given, *parts[at + 1 :]]
+        if isinstance(found, ast.List):
+            return ast.copy_location(ast.List(given, ast.Load()), call)
+        name = found.func.attr if isinstance(found.func, ast.Attribute) else getattr(found.func, "id", "")
+    return None
+
+
+@lru_cache(maxsize=64)  # asked at each call of the function
+def _with_all(function: Function, rest: str) -> ast.Call | ast.List | None:
+    """What in a function is given all its arguments: a list, or a call of a function of the script."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and dotted(node.func) in (
+            "print",
+            "log",
+            "logger.info",
+            "logging.info",
+        ):
+            continue
+        if isinstance(node, ast.Call) and dotted(node.func) == "list" and len(node.args) == 1:
+            only = node.args[0]
+            if isinstance(only, ast.Name) and only.id == rest:
+                starred = ast.Starred(only, ast.Load())
+                return ast.copy_location(ast.List([starred], ast.Load()), node)
+        if isinstance(node, (ast.List, ast.Call)):
+            parts = node.elts if isinstance(node, ast.List) else node.args
+            if any(
+                isinstance(p, ast.Starred) and isinstance(p.value, ast.Name) and p.value.id == rest
+                for p in parts
+            ):
+                return node
+    return None
+
+
 _DISPATCHES = re.compile(r"\b(?:fire|globals|locals|getattr|importlib|argh|defopt|tyro|jsonargparse|CLI)\b")
 """What may call a function by its name as text."""
 
@@ -81,10 +133,13 @@ def runs_itself(root: ast.Module, defined: Mapping[str, Sequence[Function]]) -> 
     return False
 
 
-def is_uncalled(name: str, definitions: Sequence[Function], code: str, *, runs: bool) -> bool:
-    """Whether nobody calls a function: nothing names it in a script that `runs` by itself, or it is private."""
+def is_uncalled(
+    name: str, definitions: Sequence[Function], code: str, named: Counter[str], *, runs: bool
+) -> bool:
+    """Whether nobody calls a function: nothing names it in a script that `runs` by itself, or it is private.
+    `named` counts the words of `code`."""
     if not (runs or name.startswith("_")) or name.startswith("__"):
         return False
     if any(definition.decorator_list for definition in definitions) or _DISPATCHES.search(code):
         return False
-    return len(re.findall(rf"\b{re.escape(name)}\b", code)) == len(definitions)
+    return named[name] == len(definitions)

@@ -212,7 +212,8 @@ class Names:
             for keyword in call.keywords:
                 value = self.values.get(dotted(keyword.value), keyword.value)
                 if isinstance(value, (ast.Dict, ast.List)):
-                    asked.append(ast.unparse(value)[:_ASKED])
+                    start, end = (at - self.base for at in self.span(value))
+                    asked.append(self.text[start : min(end, start + _ASKED)])
                 else:
                     asked.append(f"{keyword.arg}= {self.word(keyword.value).text}")
         return is_cpu_only(" ".join(asked))

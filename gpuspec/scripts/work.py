@@ -60,6 +60,8 @@ _NAMED_WORKER = re.compile(
 _COUNTS = re.compile(
     r"^[\s\"'(]*(?:\$\(\s*|`)?(?:seq|range|xrange|\(\()|^\s*\{-?\d+\.\.|^[\d\s]+$|;.*(?:\+\+|\+=)"
 )
+_SPLIT = re.compile(r"\b(?:array_split|divide|distribute)\(")
+"""Splits the whole into a number of parts: NumPy's, and more_itertools'."""
 _NAMES = re.compile(r"[A-Za-z_]\w+")
 _MANY = 64
 """Workers of one job: of more parts, each is an item."""
@@ -116,6 +118,8 @@ def is_fixed_number(
         return True
     if loop.items is None and any(int(number) > _MANY for number in re.findall(r"\b\d{1,9}\b", over)):
         return False
+    if _SPLIT.search(over):
+        return True
     counts = bool(_COUNTS.search(over)) or loop.kind == "while"
     if counts and any(_TOTAL.fullmatch(name) or _PLURAL.fullmatch(name) for name in _NAMES.findall(over)):
         return True
