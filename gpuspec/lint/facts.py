@@ -251,7 +251,14 @@ _DONE: dict[str, Callable[[Facts], bool]] = {
     "item-comment": lambda facts: _runs(facts, "{item}") and _runs(facts, "#"),
     "item-split": lambda facts: _runs(facts, "GPUSPEC_ITEM", "c ", "eval ", "ssh ") and bool(facts.job.items),
     "loops": lambda facts: _runs(facts, "for ", "while ", "until ", "xargs", "parallel", "-exec"),
+    "several-gpus": lambda facts: (
+        (facts.job.gpu_count or 0) > 1 or any((choice.gpu_count or 0) > 1 for choice in facts.job.gpu_types)
+    ),
+    "gpu-without-model": lambda facts: (
+        bool(facts.job.gpu_types or facts.job.gpu_count) and facts.workload.model_name is None
+    ),
     "waiting": lambda facts: any(step.command.name in ("sleep", "tail") for step in facts.commands),
 }
 """What commands may do → whether these do: a file is needed that is not sent, something returns at once, `{item}`
-stands in a comment, a shell may take items apart, there is a loop, something only waits."""
+stands in a comment, a shell may take items apart, there is a loop, something only waits;
+and whether a GPU is there and no model is named, or more than one GPU."""

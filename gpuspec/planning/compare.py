@@ -205,7 +205,9 @@ def better(
             continue
         if one.gpu_count not in (1, than.gpu_count) and one.gpu.name != than.gpu.name:
             continue  # another kind of GPU, and another number of them, is another machine
-        if other_speed and _cramped(market, than, found, other_speed):
+        if other_speed > (found.speed or 1.0) and one.gpu.name != than.gpu.name:
+            continue
+        if than.gpu_count > 1 and _cramped(market, than, one):
             continue
         fewer = one.gpu_count < than.gpu_count
         enough = 1 - min_saving if not fewer else (1.0 if found.now else float("inf"))
@@ -225,8 +227,9 @@ labelled before a run (2026-11-30), such findings were true and pointless."""
 OTHER_SPEED = 0.7
 """Of several GPUs that share a model, the speed that a single one of another kind must keep: they are not too many,
 and who has a service of that size is not helped by half of it (strangers' jobs again)."""
-FEW_AT_ONCE = 8
-"""Requests that a server of undeclared load should have room for at least, if the present one has twice it."""
+FEW_AT_ONCE, ROOM = 8, 4
+"""Requests that a server of undeclared load should have room for at least, if the present one has twice it; and the
+part of the present one's."""
 FIFTH = 0.2
 """Whoever uses less than a fifth of a GPU's memory has taken the wrong one, experts say (tests/judgement: QLoRA of 7B
 on an H100), whatever the time is worth."""
@@ -238,21 +241,15 @@ def _long_for_little(than: Alternative, found: Compared) -> bool:
     return (found.speed or 1.0) <= HALF and (found.unit or 0.0) > 1 - LITTLE
 
 
-def _cramped(market: Market, than: Alternative, found: Compared, other_speed: float) -> bool:
-    """Whether a single GPU of another kind is much slower, or fewer GPUs leave a server hardly room for a cache."""
-    one, work = found.machine, market.workload
-    if one.gpu.name != than.gpu.name and (found.speed or 1.0) < other_speed:
-        return True
-    if (
-        work.task != "serve"
-        or work.concurrency
-        or work.users
-        or not generates_text(work)
-        or market.measure.traffic
-    ):
+def _cramped(market: Market, than: Alternative, one: Alternative) -> bool:
+    """Whether a server on several GPUs, whose load nobody declares, would have much less room for its cache."""
+    work = market.workload
+    if work.task != "serve" or work.concurrency or work.users or market.measure.traffic:
         return False
-    there = market.measure.at_once(one.gpu, one.gpu_count)
-    return there < FEW_AT_ONCE and market.measure.at_once(than.gpu, than.gpu_count) >= 2 * there
+    if not generates_text(work):
+        return False
+    now, then = (market.measure.at_once(each.gpu, each.gpu_count) for each in (than, one))
+    return then < max(min(FEW_AT_ONCE, now / 2), now / ROOM)
 
 
 def fewer(market: Market, than: Alternative, *, min_saving: float, min_speed: float) -> Compared | None:

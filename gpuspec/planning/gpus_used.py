@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gpuspec.engines import ENGINES, engine_of
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.numerals import small_number
 from gpuspec.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -38,10 +39,18 @@ def gpus_used(workload: Workload, steps: "Sequence[Step]") -> GpusUsed | None:
     unknown = any(
         field in workload.origins and getattr(workload, field) is None for field in (*_DEGREES, "nodes")
     )
-    if unknown or (workload.nodes or 1) > 1 or workload.other_models or _dealt_by_hand(workload, steps):
+    if (workload.nodes or 1) > 1 or ("nodes" in workload.origins and workload.nodes is None):
+        return None
+    if visible := _visible(steps):
+        return GpusUsed(visible, "processes")
+    if unknown:
+        return None
+    if workload.other_models or _dealt_by_hand(workload, steps):
         return None
     if workload.processes is not None:
         return GpusUsed(workload.processes, "processes")
+    if _one_process(steps):
+        return GpusUsed(1, "processes")
     engine = engine_of(workload.engine)
     if engine.kind == "trainer" and engine.one_gpu_by_default:
         return None if "sharding" in workload.origins else GpusUsed(1, "engine")
@@ -51,6 +60,47 @@ def gpus_used(workload: Workload, steps: "Sequence[Step]") -> GpusUsed | None:
     if not engine.one_gpu_by_default and not (said and engine.kind == "server"):
         return None  # it takes all that it sees; a trainer puts copies on what the split leaves
     return GpusUsed(prod(getattr(workload, field) or 1 for field in _DEGREES), (said or _DEGREES)[0])
+
+
+def _working(steps: "Sequence[Step]") -> "list[Step]":
+    """The commands that do the work, without those that prepare it or use no GPU."""
+    from gpuspec.commands.programs_without_gpu import CPU_ONLY, SILENT
+
+    plain = SILENT | CPU_ONLY
+    return [
+        step for step in steps if not step.setup and step.command.words and step.command.name not in plain
+    ]
+
+
+def _visible(steps: "Sequence[Step]") -> int | None:
+    """How many GPUs `CUDA_VISIBLE_DEVICES` leaves to all commands together, where it is written out for each of them
+    that works; None where it is not, or where one is taken from a loop."""
+    if not any(step.command.environment.get("CUDA_VISIBLE_DEVICES") for step in steps):
+        return None
+    seen = set[str]()
+    for step in _working(steps):
+        value = step.command.environment.get("CUDA_VISIBLE_DEVICES")
+        numbers = (value or "").split(",")
+        if any(small_number(number.strip()) is None for number in numbers) or step.command.wrappers:
+            return None
+        seen.update(number.strip() for number in numbers)
+    return len(seen) or None
+
+
+def _one_process(steps: "Sequence[Step]") -> bool:
+    """Whether all the work is one Python file, which is here and uses one GPU however many there are."""
+    if not any(step.command.name.startswith("python") for step in steps):
+        return False
+    working = _working(steps)
+    if len(working) != 1 or not working[0].command.name.startswith("python"):
+        return False
+    command = working[0].command
+    if command.wrappers or command.enclosures or command.in_background:
+        return False
+    from gpuspec.commands.programs_without_gpu import on_one_gpu, python_text
+
+    found = python_text(working[0])
+    return found is not None and on_one_gpu(found.text)
 
 
 def _dealt_by_hand(workload: Workload, steps: "Sequence[Step]") -> bool:

@@ -54,12 +54,17 @@ RULES = (
     rule("GS102", "under-provisioned-gpu", "sizing.under_provisioned", when=SIZED),
     rule("GS103", "too-many-gpus", "sizing.too_many", when=SIZED),
     rule("GS104", "min-vram-off", "sizing.min_vram", asks_for=("min_vram",)),
-    rule("GS105", "gpus-unused", "sizing.unused", when=("workload.processes", "workload.engine")),
+    rule(
+        "GS105",
+        "gpus-unused",
+        "sizing.unused",
+        when=("several-gpus", "workload.processes", "workload.engine"),
+    ),
     rule("GS106", "fallback-order", "sizing.fallback_order"),
     rule("GS107", "gpu-feature-missing", "sizing.feature_missing"),
     rule("GS108", "host-ram-small", "sizing.host_ram", preview=True, when=SIZED),
     rule("GS109", "disk-small", "sizing.disk_small", when=("disk_gb",)),
-    rule("GS110", "gpu-not-needed", "sizing.not_needed", preview=True),
+    rule("GS110", "gpu-not-needed", "sizing.not_needed", when=("gpu-without-model",)),
     rule("GS111", "slice-too-small", "sizing.slice_small", when=DEPLOYED),
     # GS2 quantization
     rule(

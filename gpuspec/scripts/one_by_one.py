@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from gpuspec.commands.python.expressions import dotted, names_in
 from gpuspec.commands.python.file import tree
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.scripts.modal_calls import on_modal_gpu
+from gpuspec.scripts.modal_calls import modal_call, on_modal_gpu
 
 _ENGINES = {"LLM", "vllm.LLM", "sgl.Engine", "sglang.Engine", "Engine"}
 _OFFLINE = re.compile(r"^\s*(?:from|import)\s+(?:vllm|sglang)\b", re.MULTILINE)
@@ -20,6 +20,7 @@ _LOADS = re.compile(
     r"load_from_checkpoint)$"
 )
 _MAPS = {"map", "starmap", "for_each", "spawn_map"}
+_CALLED = re.compile(r"\.(?:map|starmap|for_each|spawn_map|remote|spawn)\(")
 _LARGEST = 1 << 17
 
 
@@ -53,13 +54,24 @@ def prompts_one_by_one(text: str) -> list[OnePiece]:
     for loop in nodes:
         if not isinstance(loop, ast.For) or _is_many(loop):
             continue
-        items = {part.id for part in ast.walk(loop.target) if isinstance(part, ast.Name)}
+        items = _made_of(loop)
         for call in _calls(loop):
             name = dotted(call.func)
             head, _, last = name.rpartition(".")
             if head in engines and last in _GENERATES and call.args and _is_one(call.args[0], items):
                 found.setdefault(call.lineno, OnePiece(name, call.lineno, loop.lineno))
     return list(found.values())
+
+
+def _made_of(loop: ast.For) -> set[str]:
+    """The item's name, and those of what the body makes of it: `row = json.loads(line)`, `prompt = f"… {row}"`."""
+    items = {part.id for part in ast.walk(loop.target) if isinstance(part, ast.Name)}
+    for node in loop.body:
+        if not isinstance(node, ast.Assign) or isinstance(node.value, (ast.List, ast.ListComp)):
+            continue
+        if names_in(node.value) & items:
+            items |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return items
 
 
 def _calls(loop: ast.For) -> Iterator[ast.Call]:
@@ -74,7 +86,7 @@ def _calls(loop: ast.For) -> Iterator[ast.Call]:
         stack += ast.iter_child_nodes(node)
 
 
-def _is_many(loop: ast.For) -> bool:
+def _is_many(loop: ast.For | ast.AsyncFor) -> bool:
     """Whether each turn has many items already: batches, slices, epochs of measuring."""
     if any(_MANY.search(name) for name in (*names_in(loop.target), *names_in(loop.iter))):
         return True
@@ -94,7 +106,7 @@ def _is_one(given: ast.expr, items: set[str]) -> bool:
 
 def loading_per_call(text: str) -> list[OnePiece]:
     """Modal functions with a GPU that load a model in their own body, and that something maps over items."""
-    if len(text) > _LARGEST or "modal" not in text or not any(f".{word}(" in text for word in _MAPS):
+    if len(text) > _LARGEST or "modal" not in text or not _CALLED.search(text):
         return []
     root = tree(text)
     if root is None:
@@ -107,6 +119,8 @@ def loading_per_call(text: str) -> list[OnePiece]:
         and node.func.attr in _MAPS
         and isinstance(node.func.value, ast.Name)
     }
+    functions = {node.name for node in root.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    mapped = {**_looped(root, functions), **mapped}
     found = []
     for node in root.body:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.name not in mapped:
@@ -120,6 +134,21 @@ def loading_per_call(text: str) -> list[OnePiece]:
         if load is not None:
             found.append(OnePiece(node.name, load.lineno, mapped[node.name]))
     return found
+
+
+def _looped(root: ast.Module, functions: set[str]) -> dict[str, int]:
+    """Functions of Modal's that a loop calls by `.remote` or `.spawn`, with one item each → the line."""
+    return {
+        call.func.value.id: loop.lineno
+        for loop in ast.walk(root)
+        if isinstance(loop, (ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp))
+        or (isinstance(loop, (ast.For, ast.AsyncFor)) and not _is_many(loop))
+        for call in ast.walk(loop)
+        if isinstance(call, ast.Call)
+        and modal_call(call, functions) is not None
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+    }
 
 
 def _direct(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.Call]:

@@ -149,6 +149,8 @@ def _cost_of_starts(
 ) -> tuple[str, list[tuple[str, str]]]:
     """What the starts cost, against the work where its length is known."""
     start, load = options["startup_minutes"], options["load_minutes"]
+    if launch.launcher.name.endswith(".remote()") and launch.launcher.kind == "container":
+        return _in_turn(launch, load)
     each = start + load
     cost = (
         f"each start takes about {each:g} minutes before any work (assumed: {start:g} for the machine, {load:g} "
@@ -174,6 +176,19 @@ def _cost_of_starts(
             f"hour {percent(each / 60)}"
         )
     return f"{_what(launch)}: {cost}; {share}", numbers
+
+
+def _in_turn(launch: RepeatedLaunch, load: float) -> tuple[str, list[tuple[str, str]]]:
+    """Calls that wait for each other are answered by one warm container: nothing is started for each."""
+    return (
+        f"`{launch.launcher.name}` is called for {_each(launch)} of this loop, and waited for: nothing runs side by "
+        f"side, and what the function loads in its own body it loads at each call, about {load:g} minutes (assumed)",
+        [("assumed: model load", f"{load:g} min (option load_minutes)")],
+    )
+
+
+def _each(launch: RepeatedLaunch) -> str:
+    return f"each of {launch.items:,} items" if launch.items else "each item"
 
 
 def is_long(launch: RepeatedLaunch, source: ScriptSource) -> bool:
@@ -204,16 +219,15 @@ def _what(launch: RepeatedLaunch) -> str:
             f"{launch.items} launches by `{launch.launcher.name}`, written out one after another, differ in one "
             f"word: each starts {kind}"
         )
-    of = f"each of {launch.items:,} items" if launch.items else "each item"
-    return f"`{launch.launcher.name}` starts {kind} for {of} of this loop"
+    starts = "asks for" if launch.launcher.kind == "container" else "starts"
+    return f"`{launch.launcher.name}` {starts} {kind} for {_each(launch)} of this loop"
 
 
 def _queued(launch: RepeatedLaunch) -> str:
     """Machines of one's own are there already: what a loop costs is the queue."""
-    of = f"each of {launch.items:,} items" if launch.items else "each item"
     return (
-        f"`{launch.launcher.name}` queues a job of its own for {of} of this loop: they cannot be limited, watched or "
-        "cancelled together, and each loads its model anew"
+        f"`{launch.launcher.name}` queues a job of its own for {_each(launch)} of this loop: they cannot be "
+        "limited, watched or cancelled together, and each loads its model anew"
     )
 
 

@@ -17,7 +17,7 @@ class ReloadPerItem(Rule):
     Finds loops in the job's own `run` that start, for each item, a new process that loads a model: `whisper "$f"`,
     `python transcribe.py "$f"` and the like. One process per GPU, servers, training runs and loops of fewer items
     than `min_items` are left alone. In Python scripts: functions of Modal's that load their model in their body and
-    are mapped over items.
+    are mapped over items, or called for each in a loop.
 
     ## Why is this bad
     A process that handles one item loads the model, does seconds of work and throws the model away. The GPU is

@@ -1,26 +1,13 @@
 """GS110 gpu-not-needed."""
 
-# ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.commands.programs_without_gpu import SILENT, uses_no_gpu
 from gpuspec.commands.steps import Step
 from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.words import dollars
-
-CPU_ONLY = frozenset(
-    "aws gsutil gcloud az azcopy rclone rsync scp s3cmd s5cmd wget curl aria2c tar zip unzip gzip gunzip zstd 7z "
-    "split jq awk sed sort grep cut find xargs wc head tail md5sum sha256sum sqlite3 psql mysql duckdb convert "
-    "magick pandoc echo printf tree hf huggingface-cli".split()
-)
-"""Programs that no GPU makes faster."""
-SILENT = frozenset(
-    "cd ls mkdir rm cp mv ln touch cat chmod chown date env export set source true false : pwd whoami hostname "
-    "uname df du free pip pip3 apt apt-get conda git test [ exit sync tee sleep wait ulimit trap".split()
-)
-"""Programs that prepare or wait: a job of these alone is not judged."""
 
 
 class GpuNotNeeded(Rule):
@@ -28,8 +15,10 @@ class GpuNotNeeded(Rule):
 
     ## What it does
     Reports a GPU that is asked for where every command of `run` is known to use none: copying, downloading,
-    unpacking, text tools. One command that is not known, or a model, keeps the rule silent; so do `sleep infinity`
-    (somebody will log in) and `interactive` jobs.
+    unpacking, text tools; `ffmpeg` that is told an encoder of the CPU (`-c:v libx264`) and no filter or decoder of a
+    GPU; Python files that are here and work with scikit-learn, XGBoost, pandas and the like, and name no device. One
+    command that is not known, or a model, keeps the rule silent; so do `sleep infinity` (somebody will log in) and
+    `interactive` jobs.
 
     ## Why is this bad
     A GPU machine costs ten times a plain one, and waits for the network as long.
@@ -60,36 +49,52 @@ class GpuNotNeeded(Rule):
     name = "gpu-not-needed"
     severity = "warning"
     confidence = "medium"
-    preview = True
 
     def check(self, facts: Facts) -> Iterator[Finding]:
         job = facts.job
         steps = [step for step in facts.commands if not step.setup]
-        if not job.gpu_types or not steps or job.model or job.ports or job.items:
+        if not (job.gpu_types or job.gpu_count) or not steps or job.model or job.ports:
             return
-        if facts.workload.model_name or facts.workload.engine or job.task == "interactive":
+        if facts.workload.model_name or job.task == "interactive":
             return
-        if not all(_plain(step) for step in steps) or any(_waits(step) for step in steps):
+        if any(_waits(step) for step in steps):
             return
-        working = list(dict.fromkeys(step.command.name for step in steps if step.command.name in CPU_ONLY))
-        if not working:
+        working = [step for step in steps if step.command.words and not _prepares(step)]
+        if not working or not all(uses_no_gpu(step) for step in working):
             return
         hourly = facts.per_hour
+        names = list(dict.fromkeys(_called(step) for step in working))
+        encodes = "ffmpeg" in names
         yield self.finding(
-            job.pointer("gpu_types"),
-            f"the command only runs {', '.join(working)}: none of them uses a GPU"
-            + (f", and it costs {dollars(hourly)}/h" if hourly else ""),
+            job.pointer("gpu_types") or job.pointer("gpu_count"),
+            f"the command only runs {', '.join(names)}, which use{'s' * (len(names) == 1)} no GPU"
+            + (f": it costs {dollars(hourly)}/h" if hourly else ""),
             on="key",
             saving=Saving(hourly) if hourly else None,
-            suggestion="run it where no GPU waits: on your own machine, or as a setup step of the job that needs "
-            "the data",
+            suggestion=_instead(names, encodes=encodes),
         )
 
 
-def _plain(step: Step) -> bool:
-    name = step.command.name
-    image = any(wrapper.image for wrapper in step.command.wrappers)
-    return (name in CPU_ONLY or name in SILENT or not step.command.words) and not image
+def _prepares(step: Step) -> bool:
+    return step.command.name in SILENT and not step.command.wrappers
+
+
+def _called(step: Step) -> str:
+    """The program; of Python, the file."""
+    words = [word.text for word in step.command.words]
+    script = next((word for word in words[1:] if word.endswith(".py")), None)
+    return script if script and step.command.name.startswith("python") else step.command.name
+
+
+def _instead(names: list[str], *, encodes: bool) -> str:
+    if encodes:
+        return "`-c:v h264_nvenc` (or hevc_nvenc) encodes on the GPU; else take a machine of many CPU cores"
+    if any(name.endswith(".py") or name.startswith("python") for name in names):
+        return (
+            'a machine of many CPU cores; or have the GPU used: device="cuda" for XGBoost, task_type="GPU" for '
+            "CatBoost, RAPIDS for pandas and scikit-learn"
+        )
+    return "run it where no GPU waits: on your own machine, or as a setup step of the job that needs the data"
 
 
 def _waits(step: Step) -> bool:
