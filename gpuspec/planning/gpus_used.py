@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from gpuspec.engines import ENGINES, engine_of
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.numerals import small_number
 from gpuspec.workload.workload import Workload
 
 if TYPE_CHECKING:
@@ -39,13 +38,7 @@ def gpus_used(workload: Workload, steps: "Sequence[Step]") -> GpusUsed | None:
     unknown = any(
         field in workload.origins and getattr(workload, field) is None for field in (*_DEGREES, "nodes")
     )
-    if (workload.nodes or 1) > 1 or ("nodes" in workload.origins and workload.nodes is None):
-        return None
-    if visible := _visible(steps):
-        return GpusUsed(visible, "processes")
-    if unknown:
-        return None
-    if workload.other_models or _dealt_by_hand(workload, steps):
+    if unknown or (workload.nodes or 1) > 1 or workload.other_models or _dealt_by_hand(workload, steps):
         return None
     if workload.processes is not None:
         return GpusUsed(workload.processes, "processes")
@@ -70,21 +63,6 @@ def _working(steps: "Sequence[Step]") -> "list[Step]":
     return [
         step for step in steps if not step.setup and step.command.words and step.command.name not in plain
     ]
-
-
-def _visible(steps: "Sequence[Step]") -> int | None:
-    """How many GPUs `CUDA_VISIBLE_DEVICES` leaves to all commands together, where it is written out for each of them
-    that works; None where it is not, or where one is taken from a loop."""
-    if not any(step.command.environment.get("CUDA_VISIBLE_DEVICES") for step in steps):
-        return None
-    seen = set[str]()
-    for step in _working(steps):
-        value = step.command.environment.get("CUDA_VISIBLE_DEVICES")
-        numbers = (value or "").split(",")
-        if any(small_number(number.strip()) is None for number in numbers) or step.command.wrappers:
-            return None
-        seen.update(number.strip() for number in numbers)
-    return len(seen) or None
 
 
 def _one_process(steps: "Sequence[Step]") -> bool:
