@@ -7,9 +7,8 @@ import itertools
 import re
 import sys
 
-from gpuspec.commands.python.file import tree
+from gpuspec.commands.python.file import python_text, tree
 from gpuspec.commands.steps import Step
-from gpuspec.named_tuple import NamedTuple
 
 CPU_ONLY = frozenset(
     "aws gsutil gcloud az azcopy rclone rsync scp s3cmd s5cmd wget curl aria2c tar zip unzip gzip gunzip zstd 7z "
@@ -67,33 +66,6 @@ _SEVERAL = re.compile(
 _LARGEST = 1 << 17
 
 
-class PythonText(NamedTuple):
-    """The Python that a command runs, and the file that it stands in; None where the command itself holds it."""
-
-    text: str
-    path: str | None
-
-
-def python_text(step: Step) -> PythonText | None:
-    """What a plain `python …` runs: a file that is here, a here-document or `-c`; None for all else."""
-    command = step.command
-    if not command.name.startswith("python") or command.wrappers:
-        return None
-    words = command.words[1:]
-    for at, word in enumerate(words):
-        if word.text == "-c":
-            return PythonText(words[at + 1].text, step.path) if at + 1 < len(words) else None
-        if word.text in ("-m", "-W", "-X") or word.value is None:
-            return None
-        if word.text.endswith(".py"):
-            text = step.read(word.text)
-            return None if text is None else PythonText(text, word.text)
-        if word.text == "-" or not word.text.startswith("-"):
-            break
-    text = next((r.target.text for r in command.redirects if r.operator == "<<"), None)
-    return None if text is None else PythonText(text, step.path)
-
-
 def uses_no_gpu(step: Step) -> bool:
     """Whether a command is known to leave the GPU alone while it works."""
     if any(wrapper.image for wrapper in step.command.wrappers):
@@ -104,7 +76,7 @@ def uses_no_gpu(step: Step) -> bool:
     if name == "ffmpeg":
         return _encodes_in_software(step)
     found = python_text(step) if name.startswith("python") else None
-    return found is not None and on_cpu(found.text)
+    return found is not None and on_cpu(found[0])
 
 
 def _encodes_in_software(step: Step) -> bool:

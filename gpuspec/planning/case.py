@@ -312,7 +312,9 @@ class Case:
 
         if self.job.deployment is not None and self.job.deployment.packs_replicas:
             return None  # one replica's GPUs are not all that the container uses
-        return gpus_used(self.workload, self.steps)
+        counts = (self.job.gpu_count, *(choice.gpu_count for choice in self.job.gpu_types))
+        several = any((count or 0) > 1 for count in counts)
+        return gpus_used(self.workload, self.steps, several=several)
 
     @cached_property
     def gpu_builds_for(self) -> "Callable[[Gpu], tuple[GpuBuild, ...]]":

@@ -32,9 +32,10 @@ class GpusUsed(NamedTuple):
     field: str
 
 
-def gpus_used(workload: Workload, steps: "Sequence[Step]") -> GpusUsed | None:
+def gpus_used(workload: Workload, steps: "Sequence[Step]", *, several: bool = True) -> GpusUsed | None:
     """The GPUs that the commands use, however many are rented. None where that is not known: the engine takes all
-    that it sees, several machines work together, or several programs have GPUs of their own."""
+    that it sees, several machines work together, or several programs have GPUs of their own.
+    `several`: whether there may be more than one, so that it is worth a look into the Python."""
     unknown = any(
         field in workload.origins and getattr(workload, field) is None for field in (*_DEGREES, "nodes")
     )
@@ -42,7 +43,7 @@ def gpus_used(workload: Workload, steps: "Sequence[Step]") -> GpusUsed | None:
         return None
     if workload.processes is not None:
         return GpusUsed(workload.processes, "processes")
-    if _one_process(steps):
+    if several and _one_process(steps):
         return GpusUsed(1, "processes")
     engine = engine_of(workload.engine)
     if engine.kind == "trainer" and engine.one_gpu_by_default:
@@ -75,10 +76,11 @@ def _one_process(steps: "Sequence[Step]") -> bool:
     command = working[0].command
     if command.wrappers or command.enclosures or command.in_background:
         return False
-    from gpuspec.commands.programs_without_gpu import on_one_gpu, python_text
+    from gpuspec.commands.programs_without_gpu import on_one_gpu
+    from gpuspec.commands.python.file import python_text
 
     found = python_text(working[0])
-    return found is not None and on_one_gpu(found.text)
+    return found is not None and on_one_gpu(found[0])
 
 
 def _dealt_by_hand(workload: Workload, steps: "Sequence[Step]") -> bool:

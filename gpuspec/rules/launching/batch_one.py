@@ -63,7 +63,7 @@ class BatchSizeOne(Rule):
         """Loops that hand an engine's offline API one prompt at a time."""
         if script.kind != "python":
             return
-        from gpuspec.scripts.one_by_one import prompts_one_by_one
+        from gpuspec.commands.python.prompts import prompts_one_by_one
 
         for one in prompts_one_by_one(script.text):
             yield self.finding(
@@ -77,17 +77,18 @@ class BatchSizeOne(Rule):
 
     def _in_files(self, facts: Facts) -> Iterator[Finding]:
         """The same in the Python files that the job runs."""
-        if not engine_of(facts.workload.engine).memory.queues:
+        programs = [
+            step for step in facts.commands if not step.setup and step.command.name.startswith("python")
+        ]
+        if not programs or not engine_of(facts.workload.engine).memory.queues:
             return
-        from gpuspec.commands.programs_without_gpu import python_text
-        from gpuspec.scripts.one_by_one import prompts_one_by_one
+        from gpuspec.commands.python.file import python_text
+        from gpuspec.commands.python.prompts import prompts_one_by_one
 
-        for step in facts.commands:
-            found = python_text(step) if not step.setup else None
-            for one in prompts_one_by_one(found.text) if found else ():
-                where = (
-                    f"{found.path}:{one.line}" if found and found.path else f"line {one.line} of the Python"
-                )
+        for step in programs:
+            text, path = python_text(step) or ("", None)
+            for one in prompts_one_by_one(text):
+                where = f"{path}:{one.line}" if path else f"line {one.line} of the Python"
                 yield self.finding(
                     step.pointer,
                     f"`{one.name}` is handed one prompt in each turn of a loop ({where}): the engine batches what it "
