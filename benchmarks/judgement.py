@@ -270,6 +270,7 @@ def _measured(corpus: Path | None) -> dict[str, Judged]:
         "more of them, of which those who mended rules were told the kinds late": judge("second.jsonl"),
         "more of them, which nobody saw before the last count": judge("third.jsonl"),
         "more of them, whose labels were written by somebody who had read no rule": judge("fourth.jsonl"),
+        "more of them, by the same hand, which had mended rules by then": judge("fifth.jsonl"),
     }
     found["job specs, of which size and number of GPUs are judged"] = others.specs()
     if corpus:

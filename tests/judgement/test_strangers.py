@@ -23,7 +23,7 @@ from benchmarks.judgement import (
     read_verdicts,
 )
 
-SETS = ("labels.jsonl", "second.jsonl", "third.jsonl", "fourth.jsonl")
+SETS = ("labels.jsonl", "second.jsonl", "third.jsonl", "fourth.jsonl", "fifth.jsonl")
 
 
 @pytest.fixture(scope="module")
