@@ -3,6 +3,7 @@ from being asked would have said nothing."""
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def test_a_row_is_its_class() -> None:
     for row in RULES:
         assert [getattr(row, field) for field in fields] == [getattr(row.rule, field) for field in fields]
         assert row.scripts == (type(row.rule).check_script is not Rule.check_script), row.code
+
+
+def test_a_rule_that_gives_errors_says_so() -> None:
+    # Fixes are judged by the rules that may find errors after them: one that does not say so is not asked.
+    for row in RULES:
+        gives = '"error"' in inspect.getsource(type(row.rule))
+        assert not gives or row.rule.severity == "error" or row.rule.may_be_error, row.code
 
 
 def test_rows_are_in_order_and_unlike() -> None:

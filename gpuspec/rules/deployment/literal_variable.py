@@ -65,6 +65,7 @@ class LiteralVariable(Rule):
     code = "GS805"
     name = "literal-variable"
     severity = "warning"
+    may_be_error = True
     confidence = "medium"
 
     def check(self, facts: Facts) -> Iterator[Finding]:

@@ -66,6 +66,7 @@ class OpenPort(Rule):
     code = "GS704"
     name = "open-port"
     severity = "warning"
+    may_be_error = True
     confidence = "medium"
 
     def check(self, facts: Facts) -> Iterator[Finding]:
