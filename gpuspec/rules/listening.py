@@ -119,7 +119,9 @@ def listener(step: Step, facts: Facts) -> Listener | None:
     port, said = bound.port()
     host, said_host = bound.host()
     reached, inside = (port, None) if inner is None else _mapped(step, port)
-    everywhere = f"{server.host_flag} {_EVERYWHERE}" if server.host_flag else f"--bind {_EVERYWHERE}:{port}"
+    everywhere = (
+        f"{server.host_flag} {_EVERYWHERE}" if server.host_flag else f"--bind {_EVERYWHERE}:{port or 'PORT'}"
+    )
     if server.bind_variable:
         everywhere = f"{server.bind_variable}={_EVERYWHERE}"
     return Listener(

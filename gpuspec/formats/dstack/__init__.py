@@ -128,7 +128,7 @@ FORMAT = Format(
     # one replica has nothing to wait for.
     spelling=_SPELLING,
     examples={
-        "budget.max_hours": "`max_duration: 12h`",
+        "budget.max_hours": "`max_duration: 24h`",
         "keep_alive_minutes": "`idle_duration: 5m`",
         "readiness": "`probes: [{type: http, url: /health}]`",
         "secrets": "`env: [HF_TOKEN]`",

@@ -11,6 +11,7 @@ from gpuspec.lint import Facts
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import is_digits
 from gpuspec.rules.lifetime.last_command import of_run
+from gpuspec.words import shortened
 from gpuspec.workload.programs import Invocation, identify
 
 _VISIBLE = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
@@ -55,7 +56,7 @@ def _claims(step: Step, found: Invocation, share: float, facts: Facts) -> Iterat
     model = found.values.get("model_name")
     said = found.values.get("memory_utilization") or model
     pointer = step.pointer_of(said.text) if said and step.path is None else step.pointer
-    name = str(model.known) if model and model.known else step.text[:40]
+    name = str(model.known) if model and model.known else shortened(step.text, 40)
     for device in _used(visible, _degree(found)):
         yield Claim(device, share, name, pointer or facts.job.pointer("run"))
 

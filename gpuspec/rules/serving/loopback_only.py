@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuspec.commands.word import shown
 from gpuspec.lint import Facts, Finding, Rule
 from gpuspec.rules.listening import Listener, is_local, listening
 
@@ -70,7 +71,7 @@ class LoopbackOnly(Rule):
                 return
 
     def _report(self, facts: Facts, server: Listener, meant: str) -> Finding:
-        how = f"`{server.said_host}`" if server.said_host else "its default"
+        how = f"`{shown(server.said_host)}`" if server.said_host else "its default"
         told = server.host_said or "0.0.0.0"
         return self.finding(
             server.step.pointer_of(server.said_host.partition(" ")[0]) or facts.job.pointer("run"),
@@ -92,7 +93,7 @@ def _meant(facts: Facts, server: Listener) -> str:
     if not said.own_address:
         return ""
     if job.readiness and job.readiness.http:
-        return f"the probe of port {server.port} comes from outside"
+        return f"{f'the probe of port {server.port}' if server.port else 'its probe'} comes from outside"
     asked = [port for port, _ in said.asked_ports or ()]
     if server.port in (*asked, *(entry.port for entry in job.ports)):
         return f"who asks for port {server.port} comes from outside"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from gpuspec.commands.word import shown
 from gpuspec.lint import Edit, Facts, Finding, Fix, Rule
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.rules.command_edits import add_argument, replace_argument
@@ -167,7 +168,7 @@ def _listens(server: Listener) -> str:
     where = f"{server.title} listens on {server.reached}"
     if server.reached != server.port:
         return f"{where} of the machine (-p {server.reached}:{server.port})"
-    return f"{where} ({f'`{server.said}`' if server.said else 'its default'})"
+    return f"{where} ({f'`{shown(server.said)}`' if server.said else 'its default'})"
 
 
 def _fix(facts: Facts, server: Listener, meant: set[int]) -> Fix | None:
