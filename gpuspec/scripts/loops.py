@@ -24,6 +24,8 @@ from gpuspec.scripts.work import (
     given_to,
     is_elsewhere,
     is_fixed_number,
+    is_of_parts,
+    parts_made,
 )
 from gpuspec.text import Span
 
@@ -73,6 +75,7 @@ class Judge:
         self.alone: list[Alone] = []
         self.calls: list[Alone] = []
         """Calls, outside loops, of functions that launch."""
+        self.parts = parts_made(source.code)
         self.place: tuple[Hashable, ...] = ()
         """Where in the script what is told now stands: a function, a recipe, a step."""
 
@@ -88,7 +91,8 @@ class Judge:
         for depth, frame in enumerate(frames, 1):
             inside = [guard for guard, at in guards if at >= depth]
             before = self.source.text[frame.loop.span.start : run.span.start][:_HEAD]
-            judged.append((frame, _per_item(frame, run, launcher, inside, before)))
+            parts = is_of_parts(frame.loop, self.parts)
+            judged.append((frame, not parts and _per_item(frame, run, launcher, inside, before)))
         queued = [per_item for frame, per_item in judged if frame.loop.kind == "forever"]
         if queued and not any(queued) and not _changes_any(run, frames):
             judged = [(frame, False) for frame in frames]  # as many of the same as are wanted

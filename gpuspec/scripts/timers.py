@@ -101,11 +101,12 @@ _ENDED = re.compile(
 _SAID = re.compile(r"^\s*(?:#|//|echo\b|printf\b|print\(|log\w*\b|console\.)|\b(?:echo|printf)\s+[\"']")
 _STAYS = re.compile(
     r"(?<!linux)serv(?:e|er|ing)|vllm|sglang|tgi|text-generation-inference|ollama|endpoint|deploy|prod(?:uction)?\b|"
-    r"jupyter|notebook|\d/http\b|"
+    r"jupyter|notebook|\d/http\b|startup-script-url|"
     r"vscode|ssh-key|dev\b|devbox|(?<!/)workspace|gateway|bastion|webui|comfy",
     re.IGNORECASE,
 )
-"""What is to stay until somebody is done with it: a server, a machine to work on."""
+"""What is to stay until somebody is done with it: a server, a machine to work on. What a start-up script of a bucket
+does is not known."""
 _LIBRARY = re.compile(
     r"\bpip3? install\b[^\n&;|]*|--model(?:[ =]|_backend[ =])vllm\b|\b(?:from|import) (?:vllm|sglang)\b|"
     r"\bvllm bench\b"

@@ -62,6 +62,9 @@ _COUNTS = re.compile(
 )
 _SPLIT = re.compile(r"\b(?:array_split|divide|distribute)\(")
 """Splits the whole into a number of parts: NumPy's, and more_itertools'."""
+_CUT = re.compile(r"(?m)^[ \t]*(?:[^\n#|]{0,300}\|[ \t]*)?g?split[ \t]([^\n|;&]{1,300})")
+"""The command that cuts a list into files."""
+_OPTION = re.compile(r"(?:^|(?<=\s))(?:-[lnbCa]\s{1,4}[^\s-]\S*|--?[a-zA-Z]\S*|[0-9]?>\s{0,4}\S+)")
 _NAMES = re.compile(r"[A-Za-z_]\w+")
 _MANY = 64
 """Workers of one job: of more parts, each is an item."""
@@ -96,6 +99,21 @@ def given_to(words: Sequence[Word], changing: Collection[str]) -> tuple[str, ...
         found += re.findall(r"--([\w-]{1,60})[\"', =:\[\]]{1,6}" + UNKNOWN, word.text)
         found += re.findall(r"\b([A-Z][A-Z_]{1,40})[\"']?[=:]\W{0,4}" + UNKNOWN, word.text)
     return tuple(dict.fromkeys(found))
+
+
+def parts_made(script: str) -> tuple[str, ...]:
+    """What the names of the parts begin with into which a list is cut: `split -n l/8 all.txt parts/p` → "parts/"."""
+    found = []
+    for arguments in _CUT.findall(script)[:20]:
+        plain = [word.strip("\"'") for word in _OPTION.sub(" ", arguments).split()]
+        folder, slash, name = plain[1].rpartition("/") if len(plain) > 1 else ("", "", "")
+        found.append(folder + slash or name)
+    return tuple(dict.fromkeys(begin for begin in found if len(begin) > 1 and "$" not in begin))
+
+
+def is_of_parts(loop: Loop, parts: Sequence[str]) -> bool:
+    """Whether a loop goes over such parts: each holds many items."""
+    return any(re.search(rf"(?<![\w-]){re.escape(part)}", loop.over.text[:300]) for part in parts)
 
 
 def is_worker(name: str) -> bool:
