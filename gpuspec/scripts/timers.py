@@ -34,24 +34,24 @@ class Ending(NamedTuple):
 
 _SKY = Ending(
     ("-i", "--idle-minutes-to-autostop", "--down", "idle_minutes_to_autostop=", "down="),
-    r"\bsky\s+(?:down|stop|autostop)\b|\bsky\.(?:down|stop|autostop)\b|autostop",
+    r"\bsky\W{1,6}(?:down|stop|autostop)\b|\bsky\.(?:down|stop|autostop)\b|autostop",
     "add `-i 10 --down`: ten idle minutes end it, whatever becomes of this script",
     "add `idle_minutes_to_autostop=10, down=True`: ten idle minutes end it, whatever becomes of this script",
 )
 _RUNPOD = Ending(
     ("--terminate-after", "--stop-after"),
-    r"runpodctl\s+(?:remove|stop|delete)\b|runpodctl\s+pods?\s+(?:remove|stop|delete|terminate)|(?:terminate|stop)_pod|"
+    r"runpodctl\W{1,6}(?:remove|stop|delete)\b|runpodctl\W{1,6}pods?\W{1,6}(?:remove|stop|delete|terminate)|(?:terminate|stop)_pod|"
     r"pod(?:Terminate|Stop)\b|-X\s*DELETE|\.delete\(|" + _SELF_ENDING,
     "end what it runs with `runpodctl remove pod $RUNPOD_POD_ID`, or remove the pod here under a `trap … EXIT`",
 )
 _VAST = Ending(
     (),
-    r"(?:destroy|stop)[ _]instances?|CONTAINER_API_KEY|" + _SELF_ENDING,
+    r"(?:destroy|stop)(?:_|\W{1,6})instances?|CONTAINER_API_KEY|" + _SELF_ENDING,
     "end what it runs with `vastai destroy instance $CONTAINER_ID`, or destroy it here under a `trap … EXIT`",
 )
 _GCLOUD = Ending(
     ("--max-run-duration", "--termination-time"),
-    r"instances\s+(?:delete|stop)\b|" + _SELF_ENDING,
+    r"instances\W{1,6}(?:delete|stop)\b|" + _SELF_ENDING,
     "add `--max-run-duration=8h --instance-termination-action=DELETE`",
 )
 _AWS = Ending(
@@ -62,7 +62,7 @@ _AWS = Ending(
 )
 _AZURE = Ending(
     (),
-    r"az\s+vm\s+(?:delete|deallocate|auto-shutdown)|" + _SELF_ENDING,
+    r"az\W{1,6}vm\W{1,6}(?:delete|deallocate|auto-shutdown)|" + _SELF_ENDING,
     "add `az vm auto-shutdown`, or deallocate it here under a `trap … EXIT`",
 )
 _LAMBDA = Ending(
