@@ -4,12 +4,20 @@ from gpuspec.engines.decode import TranscriptionSpeed
 from gpuspec.engines.engine import PYTORCH, Engine
 from gpuspec.engines.tool import Tool
 
+_SIZES = ("tiny", "base", "small", "medium")
+_NAMES = {
+    "name": {
+        f"{size}{english}": f"openai/whisper-{size}{english}" for size in _SIZES for english in ("", ".en")
+    }
+}
+"""What whisper and its like call models in short; the large ones the catalogue knows by these names."""
 _WHISPER = Tool(
     "openai-whisper",
     "batch",
     {"model": "model_name:name", "fp16": "dtype:bool16", "device": "-", "language": "-", "task": "-",
      "output-dir": "-", "output-format": "-"},
     modality="audio",
+    translate=_NAMES,
 )  # fmt: skip
 _FASTER_WHISPER = Tool(
     "faster-whisper",
@@ -17,6 +25,7 @@ _FASTER_WHISPER = Tool(
     {"model": "model_name:name", "-m": "model_name:name", "compute-type": "compute:word",
      "batch-size": "concurrency:int", "batched": ""},
     modality="audio",
+    translate=_NAMES,
 )  # fmt: skip
 _WHISPERX = _FASTER_WHISPER._replace(engine="whisperx")
 _INSANELY_FAST = Tool(
@@ -39,7 +48,7 @@ _CTRANSLATE2 = TranscriptionSpeed((0.4e-3, 0.55e-3, 0.75e-3), (1e-3, 2e-3, 4e-3)
 # The same README, openai/whisper with five beams: 270 s on a V100S in 2023, 143 s on an RTX 3070 Ti (v20240930).
 _OPENAI = TranscriptionSpeed((1.0e-3, 1.4e-3, 2.4e-3), (1e-3, 3e-3, 6e-3), (1.0, 1.0, 1.1))
 
-_FASTER_CALL = Tool("faster-whisper", "batch", modality="audio")
+_FASTER_CALL = Tool("faster-whisper", "batch", modality="audio", translate=_NAMES)
 
 OPENAI_WHISPER = Engine(
     "openai-whisper",
@@ -49,7 +58,9 @@ OPENAI_WHISPER = Engine(
     aliases=("whisper",),
     module="whisper",
     loaders={
-        "whisper.load_model": Tool("openai-whisper", "batch", {"name": "model_name:name"}, modality="audio")
+        "whisper.load_model": Tool(
+            "openai-whisper", "batch", {"name": "model_name:name"}, modality="audio", translate=_NAMES
+        )
     },
     memory=PYTORCH._replace(reads_32_bit=True, sound_per_beam=True),  # its decoding.py
     transcription=_OPENAI,

@@ -177,6 +177,7 @@ class _Reader:
 
     def _model(self, tool: Tool, expression: ast.expr | None, call: str) -> None:
         name = self.text(expression)
+        name = tool.translate.get("name", {}).get(name or "", name)
         self.tools.append(tool)
         if name not in self.models:
             self.models.append(name)
