@@ -86,6 +86,16 @@ def parted(
     return shown, [*hidden, *by_comments.values()]
 
 
+def _require_free(target: str, named: str) -> None:
+    """UserError where settings, which came with the project, name a file as the baseline that is none: it is
+    somebody's (`../../.bashrc`)."""
+    if not named and os.path.lexists(target) and (not os.path.isfile(target) or os.path.getsize(target)):
+        hint = f"correct `baseline` in the settings; --write-baseline {target} writes over it all the same."
+        raise UserError(
+            "would-overwrite", f"the settings name {target} as the baseline, and it is none", hint
+        )
+
+
 def written(
     named: str, settings: Mapping[str, Settings], found: Sequence[Located], rules: Collection[str]
 ) -> Iterator[tuple[str, str, str]]:
@@ -110,7 +120,8 @@ def written(
         try:
             kept = read_baseline(target).not_asked(files, rules)
         except UserError:
-            kept = None  # none is there, or something else, which whoever writes asks about
+            _require_free(target, named)
+            kept = None  # none is there, or whoever runs this names what is to be written over
         number = sum(kept.values()) if kept else 0
         more = f", {number:,} of other files and rules kept" if number else ""
         said = f"{plural(len(mine), 'finding')} written to {target}{more}"

@@ -20,6 +20,8 @@ from gpuspec.lint.selection import strength
 
 MOST_LEVELS = 10
 """Files in a row that extend each other."""
+LONGEST = 4_096
+"""Characters of a path (PATH_MAX of Linux): to look where a longer one leads takes long."""
 ADDED = ("ignore", "extend-select")
 BY_KEY = ("severity", "rules", "discounts", "committed")
 PATHS = ("baseline", "prices", "api-prices")
@@ -57,6 +59,8 @@ def _next(chain: list[Config]) -> Config:
     named = chain[-1].values["extend"]
     if "://" in named:
         raise bad_config(here, f"extend: {named} is an address", "settings are read from files alone.")
+    if len(named) > LONGEST:
+        raise bad_config(here, "extend: no file has so long a name", "name a file.")
     path = os.path.normpath(os.path.join(os.path.dirname(here), named))
     before = [os.path.realpath(each.path or "") for each in chain]
     if os.path.realpath(path) in before:

@@ -211,6 +211,14 @@ def test_what_a_comment_silences_is_marked_in_sarif(lint, here: Path) -> None:
     assert (ran.status, result["suppressions"][0]["justification"]) == (0, "both are meant")
 
 
+def test_settings_name_no_file_of_somebody_as_the_baseline(lint, here: Path) -> None:
+    mine = here.parent / "mine.txt"
+    mine.write_text("mine\n")
+    (here / "gpuspec.toml").write_text('baseline = "../mine.txt"\n')
+    ran = lint("twice.gpu.jsonc", "--write-baseline")
+    assert (ran.status, "error[would-overwrite]" in ran.err, mine.read_text()) == (2, True, "mine\n")
+
+
 @pytest.mark.parametrize("option", ["--output", "--write-baseline"])
 @pytest.mark.parametrize("name", ["twice.gpu.jsonc", "other.json", "train.py", "gpuspec.toml", "job.jsonc"])
 def test_what_is_linted_is_not_written_over(lint, here: Path, option: str, name: str) -> None:

@@ -79,10 +79,10 @@ class ItemUnquoted(Rule):
         items = items_at_hand(facts)
         if not items:
             return
-        text = without_comments(run)
+        text, in_items = without_comments(run), set("".join(items))
         for signs, what, advice in _taken_apart(text):
-            bad = next((item for item in items if set(signs) & set(item)), None)
-            if bad is not None:
+            if not in_items.isdisjoint(signs):
+                bad = next(item for item in items if not set(signs).isdisjoint(item))
                 yield self.finding(
                     facts.job.pointer("run"),
                     f"{what}: an item with blanks or characters of the shell, such as {_shown(bad)}, arrives split "
