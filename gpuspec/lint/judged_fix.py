@@ -25,7 +25,7 @@ from gpuspec.text.rewrite import reread
 ALONE = 8
 """So many fixes of a rule in one file are judged one by one, more of them all at once."""
 MOST_JUDGED = 32
-BYTES_JUDGED = 1 << 20
+BYTES_JUDGED = 1 << 19
 """How often one file is fixed and read again at most, and how much text that may be: large files take long. What is
 left then is not offered."""
 
@@ -100,7 +100,7 @@ class FixJudge:
         # What a file says of itself, its comments, holds after a fix as well; all else is judged as is usual.
         self.settings = settings._replace(selection=Selection(), severity={})
         self._linter = linter.again()
-        self._left = max(2, min(MOST_JUDGED, BYTES_JUDGED // max(1, len(data))))
+        self._left = max(1, min(MOST_JUDGED, BYTES_JUDGED // max(1, len(data))))
         self._before: Counter[str] | None = None
         self.is_spec = kind_of(path, data) is None
         self.jobs = carried_jobs(documents_in(path, data, linter.formats, on_disk=on_disk))
@@ -213,7 +213,9 @@ def _targets(fix: Fix | None, operations: Sequence[str]) -> Iterator[str]:
 
 def lost(before: Tree, after: Tree, fixes: Sequence[Fix]) -> list[str]:
     """The places of values that are no longer there, and that no fix is about."""
-    edits = [edit for fix in fixes for edit in fix.edits]
+    edits: dict[str, list[Edit]] = {}
+    for edit in (edit for fix in fixes for edit in fix.edits):
+        edits.setdefault(edit.pointer, []).append(edit)
     spans = [replace.span for fix in fixes for replace in fix.replaces]
     old = {at: _key(value) for at, value in _leaves(before.value)}
     new = {at: _key(value) for at, value in _leaves(after.value)}
@@ -227,15 +229,24 @@ def lost(before: Tree, after: Tree, fixes: Sequence[Fix]) -> list[str]:
             continue
         span = before.values.get(at)
         touched = span is not None and any(one.start <= span.end and span.start <= one.end for one in spans)
-        if not touched and not any(_is_about(edit, at, before) for edit in edits):
+        meant = (edit for place in _upwards(at) for edit in edits.get(place, ()))
+        if not touched and not any(_is_about(edit, at, before) for edit in meant):
             gone.append(at)
     return gone
+
+
+def _upwards(at: str) -> Iterator[str]:
+    """A place, and all that hold it."""
+    yield at
+    while at:
+        at = at.rpartition("/")[0]
+        yield at
 
 
 def _is_about(edit: Edit, at: str, tree: Tree) -> bool:
     """Whether an edit says what becomes of a value: it is removed or set itself, or what holds it is. A map in the
     place of a map says so of the keys alone that it has."""
-    if edit.op not in ("set", "remove") or not (at == edit.pointer or at.startswith(f"{edit.pointer}/")):
+    if edit.op not in ("set", "remove"):
         return False
     old = tree.at(edit.pointer)
     if edit.op == "set" and isinstance(edit.value, dict) and isinstance(old, dict):

@@ -11,6 +11,10 @@ from gpuspec.text.read import parse
 from gpuspec.text.together import Together
 from gpuspec.text.tree import Tree
 
+FEW_READINGS = 8
+MOST_READ = 4 << 20
+"""Characters of all readings of a text, between edits that cannot be made at once; the first few do not count."""
+
 
 def apply(tree: Tree, edits: Iterable[Edit]) -> str:
     """The text after the edits, one after the other: each pointer is meant in what the edits before it left.
@@ -21,19 +25,29 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> str:
     """
     if tree.problems:
         raise EditError("the text has syntax errors; fix them first")
+    again = 0
     if tree.yaml:
-        for edit in edits:
+        for again, edit in enumerate(edits):
+            _bound(tree, again)
             tree = _alone(tree, edit)
         return tree.text
     together = Together(tree)
     for edit in edits:
         if together.take(edit):
             continue
+        again += 1
+        _bound(tree, again)
         tree = _after(together)
         together = Together(tree)
         if not together.take(edit):
             together = Together(_alone(tree, edit))
     return _after(together).text
+
+
+def _bound(tree: Tree, again: int) -> None:
+    """EditError where a text would be read again so often that it takes seconds."""
+    if again > FEW_READINGS and again * len(tree.text) > MOST_READ:
+        raise EditError("there are too many edits to make one after the other")
 
 
 def apply_all(tree: Tree, changes: Sequence[Sequence[Edit]]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
 import pytest
 
-from gpuspec.text import MAX_BYTES, parse, read_bytes, read_file
+from gpuspec.text import MAX_BYTES, Edit, EditError, parse, read_bytes, read_file
+from gpuspec.text.rewrite import apply
 from gpuspec.text.token import string_end
 from tests.operations import lines_run
 
@@ -187,3 +189,11 @@ def test_a_string_ends_at_the_first_quote_that_is_not_escaped(written: str, read
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", ""])
 def test_a_string_that_is_not_closed_ends_with_its_line(written: str, end: str) -> None:
     assert string_end(f'["{written}{end}', 1) == (len(written) + 2, False)
+
+
+def test_edits_that_need_the_text_read_again_each_time_are_bounded() -> None:
+    text = '{"a": 0, "b": "' + "x" * 100_000 + '"}'
+    few = [Edit("set", "/a", number) for number in range(1, 20)]
+    assert json.loads(apply(parse(text), few))["a"] == 19
+    with pytest.raises(EditError, match="too many"):
+        apply(parse(text), [Edit("set", "/a", number) for number in range(1, 1_000)])
