@@ -17,9 +17,9 @@ NOT_PRODUCTION = frozenset(
 STAGES = NOT_PRODUCTION | {"qa", "stage", "preview"}
 """Where the environment itself is named; in a job's name "qa" answers questions and a "stage" is a step."""
 PRODUCTION = frozenset({"prod", "production", "live"})
-GOES_TO_ZERO = frozenset(
-    {"service", "function", "class", "InferenceService", "LLMInferenceService", "Service"}
-)
+RENTS = frozenset({"service", "function", "class"})
+"""Kinds of deployment that rent a machine for each replica and give it back: dstack's, SkyServe's, Modal's."""
+GOES_TO_ZERO = RENTS | {"InferenceService", "LLMInferenceService", "Service"}
 """Kinds of deployment whose own field says that they may go to zero: no other part is needed."""
 COSTS, MANY = 1.0, 4
 """$ an hour, and where no price is known GPUs, from which it is worth a word that a server never stops."""
@@ -35,7 +35,8 @@ class NeverScalesToZero(Rule):
     Of a model's server under an orchestrator (Kubernetes, dstack, SkyPilot, Modal) whose replicas never go to zero
     it says so as an info, and what that costs where prices are known. Only where somebody would act on it: it
     costs $1 an hour and more, or less where what serves it goes to zero by itself once it is told to (dstack,
-    SkyPilot, Modal, KServe, Knative). Of unknown price it holds four GPUs and more, or its least number is written.
+    SkyPilot, Modal, KServe, Knative). Of unknown price in Kubernetes it holds four GPUs and more, or its least number
+    is written.
 
     ## Why is this bad
     Nights and weekends are three quarters of the bill, and nobody asks the server anything.
@@ -144,7 +145,7 @@ def _acted_on(facts: Facts, least: int, hourly: float | None) -> bool:
     """Whether somebody would do something about it: it goes to zero without more parts, or holds much."""
     said = facts.job.deployment
     priced = hourly is not None or facts.job.pointer("scaling.min")
-    if priced and said is not None and said.kind in GOES_TO_ZERO:
+    if said is not None and (said.kind in RENTS or (priced and said.kind in GOES_TO_ZERO)):
         return True
     if facts.workload.model_name is None and (facts.workload.engine is None or not hourly):
         return False  # a program that nobody knows, a store of models: whether it may pause is its author's affair
