@@ -631,7 +631,7 @@ PICTURES_AND_SOUND: list[Case] = [
         {
             "engine": "faster-whisper",
             "task": "batch",
-            "model_name": "medium",
+            "model_name": "openai/whisper-medium",
             "quantization": "int8",
             "concurrency": 8,
         },
