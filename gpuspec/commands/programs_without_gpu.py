@@ -2,13 +2,11 @@
 
 # ruff: noqa: SIM905 (a line of words reads better than forty quoted ones)
 
-import ast
 import itertools
 import re
 import sys
 
-from gpuspec.commands.python.file import python_text, tree
-from gpuspec.commands.steps import Step
+from gpuspec.commands.steps import Step, python_text
 
 CPU_ONLY = frozenset(
     "aws gsutil gcloud az azcopy rclone rsync scp s3cmd s5cmd wget curl aria2c tar zip unzip gzip gunzip zstd 7z "
@@ -109,6 +107,10 @@ def on_one_gpu(text: str) -> bool:
 
 def _packages(text: str) -> frozenset[str] | None:
     """What a file imports beside the standard library; None for what is no Python, or too long."""
+    import ast
+
+    from gpuspec.commands.python.file import tree
+
     root = tree(text) if len(text) <= _LARGEST else None
     if root is None:
         return None

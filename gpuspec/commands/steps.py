@@ -189,3 +189,24 @@ def _script(command: Command) -> int | None:
     elif not command.name.endswith(".sh"):
         return None
     return at if command.words[at].value else None
+
+
+def python_text(step: Step) -> tuple[str, str | None] | None:
+    """What a plain `python …` runs: a file that is here, a here-document or `-c`, and the path of
+    the file; None for all else."""
+    command = step.command
+    if not command.name.startswith("python") or command.wrappers:
+        return None
+    words = command.words[1:]
+    for at, word in enumerate(words):
+        if word.text == "-c":
+            return (words[at + 1].text, step.path) if at + 1 < len(words) else None
+        if word.text in ("-m", "-W", "-X") or word.value is None:
+            return None
+        if word.text.endswith(".py"):
+            text = step.read(word.text)
+            return None if text is None else (text, word.text)
+        if word.text == "-" or not word.text.startswith("-"):
+            break
+    text = next((r.target.text for r in command.redirects if r.operator == "<<"), None)
+    return None if text is None else (text, step.path)

@@ -77,7 +77,7 @@ def _one_process(steps: "Sequence[Step]") -> bool:
     if command.wrappers or command.enclosures or command.in_background:
         return False
     from gpuspec.commands.programs_without_gpu import on_one_gpu
-    from gpuspec.commands.python.file import python_text
+    from gpuspec.commands.steps import python_text
 
     found = python_text(working[0])
     return found is not None and on_one_gpu(found[0])

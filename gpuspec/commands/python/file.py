@@ -6,13 +6,9 @@ import ast
 import warnings
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from gpuspec.commands.python.expressions import Text, Values, dotted
 from gpuspec.commands.word import UNKNOWN, Word, flag_name
-
-if TYPE_CHECKING:
-    from gpuspec.commands.steps import Step
 
 MAX_NODES = 100_000
 
@@ -163,24 +159,3 @@ def _given(arguments: tuple[Word, ...]) -> dict[str, str | None]:
         else:
             found[flag_name(name)] = "True"
     return found
-
-
-def python_text(step: Step) -> tuple[str, str | None] | None:
-    """What a plain `python …` runs: a file that is here, a here-document or `-c`, and the path of
-    the file; None for all else."""
-    command = step.command
-    if not command.name.startswith("python") or command.wrappers:
-        return None
-    words = command.words[1:]
-    for at, word in enumerate(words):
-        if word.text == "-c":
-            return (words[at + 1].text, step.path) if at + 1 < len(words) else None
-        if word.text in ("-m", "-W", "-X") or word.value is None:
-            return None
-        if word.text.endswith(".py"):
-            text = step.read(word.text)
-            return None if text is None else (text, word.text)
-        if word.text == "-" or not word.text.startswith("-"):
-            break
-    text = next((r.target.text for r in command.redirects if r.operator == "<<"), None)
-    return None if text is None else (text, step.path)

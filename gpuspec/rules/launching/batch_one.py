@@ -82,8 +82,8 @@ class BatchSizeOne(Rule):
         ]
         if not programs or not engine_of(facts.workload.engine).memory.queues:
             return
-        from gpuspec.commands.python.file import python_text
         from gpuspec.commands.python.prompts import prompts_one_by_one
+        from gpuspec.commands.steps import python_text
 
         for step in programs:
             text, path = python_text(step) or ("", None)
