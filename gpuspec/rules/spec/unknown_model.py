@@ -18,11 +18,10 @@ class UnknownModel(Rule):
 
     ## What it does
     Says where a job names a repository of the Hugging Face hub that is neither known to gpuspec nor kept by the
-    project, with the one command that makes it known (with `--pedantic`: nothing is wrong with such a job). Where
-    the name, or the organisation of a known name, is off by a letter or two, asks whether the known one was meant.
-    Says, too, where a model is in a folder beside the job (`./ours`) of which the project keeps no facts. Other
-    paths, folders that a download or the job itself fills, and models whose size the spec states (`params_b`) are
-    passed over.
+    project, with the one command that makes it known. Where the name, or the organisation of a known name, is off by
+    a letter or two, asks whether the known one was meant. Says, too, where a model is in a folder beside the job
+    (`./ours`) of which the project keeps no facts. Other paths, folders that a download or the job itself fills, and
+    models whose size the spec states (`params_b`) are passed over.
 
     ## Why is this bad
     Without its facts nothing can be said of the memory that the model takes, nor of what it costs: the job is not
@@ -66,7 +65,6 @@ class UnknownModel(Rule):
                 yield self.finding(
                     pointer,
                     wrong,
-                    confidence="low",
                     suggestion=f"`gpuspec models add {written}` makes it known; or say its `params_b`",
                 )
 
