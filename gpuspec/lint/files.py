@@ -22,12 +22,13 @@ def expand(
     settings_for: Callable[[str], Settings],
     errors: list[UserError],
     *,
-    scripts: bool = False,
+    scripts: bool | None = None,
     force_exclude: bool = False,
 ) -> Iterator[str]:
     """The files meant by paths, each once; what cannot be read goes to `errors`.
 
     A file named by a person is looked at even where `exclude` means it, unless `force_exclude`.
+    `scripts`: whether scripts in folders are meant, too; None where the command has nothing to say of scripts.
     """
     seen: set[str] = set()
     for path in paths:
@@ -42,7 +43,7 @@ def _below(
     settings_for: Callable[[str], Settings],
     errors: list[UserError],
     *,
-    scripts: bool,
+    scripts: bool | None,
     force_exclude: bool,
 ) -> Iterator[str]:
     try:
@@ -61,7 +62,7 @@ def _below(
         return
     empty = True
     unread: list[OSError] = []
-    for file in walk(path, settings_for(path), scripts=scripts, unread=unread):
+    for file in walk(path, settings_for(path), scripts=bool(scripts), unread=unread):
         empty = False
         yield file
     errors += (_unreadable(error.filename, error) for error in unread)
@@ -69,6 +70,7 @@ def _below(
         hint = (
             "specs are called gpu.jsonc, job.jsonc, NAME.gpu.jsonc or NAME.job.jsonc, other job files are found by "
             "what they hold where they ask for a GPU; or name the file."
+            + (" `--scripts` looks at scripts that launch machines, too." if scripts is False else "")
         )
         if os.path.exists(os.path.join(path, "Chart.yaml")):
             hint = f"it is a Helm chart: `helm template {path} | gpuspec lint -`"

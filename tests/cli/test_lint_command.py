@@ -79,6 +79,14 @@ def test_what_cannot_be_linted(lint, here: Path, path: str, code: str) -> None:
     assert "GS002" in ran.out  # the others are linted all the same
 
 
+def test_a_folder_of_launch_scripts_is_told_of_the_option(lint, here: Path) -> None:
+    (here / "scripts").mkdir()
+    (here / "scripts/all.sh").write_text('for f in *.wav; do sky launch -y job.yaml --env "F=$f"; done\n')
+    assert "`--scripts` looks at scripts" in " ".join(lint("scripts").err.split())
+    ran = lint("--scripts", "scripts")
+    assert "GS301" in ran.out and "--scripts" not in ran.err
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_unreadable(lint, here: Path) -> None:
     (here / "clean.gpu.jsonc").chmod(0)
