@@ -63,6 +63,7 @@ def project(folder: Path, spec: str, script: str) -> Path:
     folder.mkdir()
     (folder / "train.gpu.jsonc").write_text(spec)
     (folder / "go.sh").write_text(script)
+    (folder / "x.py").touch()
     (folder / "tsconfig.json").write_text('{ "compilerOptions": {}, "compilerOptions": {} }\n')
     commit_all(folder)
     return folder

@@ -93,6 +93,7 @@ def test_the_policy_from_pre_commit(wheels: Path, tmp_path: Path) -> None:
         f"  - id: gpuspec-lint\n    additional_dependencies: ['{wheel}']\n"
     )
     (work / "gpuspec-policy.toml").write_text('[clouds]\nallowed = ["runpod"]\nmessage = "Ask first."\n')
+    (work / "x.py").touch()
     (work / "job.gpu.jsonc").write_text(
         '{ "run": "python x.py", "clouds": ["vast"], "budget": { "max_hours": 1 } }\n'
     )
