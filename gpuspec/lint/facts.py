@@ -128,6 +128,14 @@ class Facts:
         return os.path.dirname(self.path) or "."
 
     @property
+    def script_kind(self) -> str | None:
+        """What kind of script the file is ("shell", "python") where it is one as well as a job (sbatch, Modal): then
+        `check_script` of the rules reads it, too. None where it is none."""
+        from gpuspec.lint.script import kind_of
+
+        return kind_of(self.path, self.tree.text[:200].encode())
+
+    @property
     def default_task(self) -> str | None:
         """The task of specs that name none; `workload.task` already has it."""
         return self.case.settings.default_task

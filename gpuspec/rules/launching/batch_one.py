@@ -87,6 +87,8 @@ class BatchSizeOne(Rule):
 
         for step in programs:
             text, path = python_text(step) or ("", None)
+            if path is None and facts.script_kind == "python":
+                continue  # told of the script
             for one in prompts_one_by_one(text):
                 where = f"{path}:{one.line}" if path else f"line {one.line} of the Python"
                 yield self.finding(

@@ -94,8 +94,8 @@ class PerItemLaunch(Rule):
         run = facts.job.run
         from gpuspec.scripts.launchers import mentions_launches
 
-        if not run or not mentions_launches(run):
-            return
+        if not run or not mentions_launches(run) or facts.script_kind:
+            return  # what is a script as well is told as one
         from gpuspec.scripts.in_job import launches_in_job
 
         commands = [step.command for step in facts.commands if not step.setup and step.path is None]
