@@ -206,8 +206,6 @@ class _Files:
 
     def _near(self, folder: str, inner: str) -> str | None:
         """A file there whose name is nearly the same."""
-        from difflib import get_close_matches
-
         within, name = posixpath.split(inner)
         ending = posixpath.splitext(name)[1]
         try:
@@ -215,6 +213,10 @@ class _Files:
                 names = [one.name for one in islice(entries, _MOST_NAMES) if one.name.endswith(ending)]
         except (OSError, ValueError):
             return None
+        if not names:
+            return None
+        from difflib import get_close_matches
+
         near = get_close_matches(name[:100], sorted(names), n=1, cutoff=0.8)
         return posixpath.join(within, near[0]) if near else None
 

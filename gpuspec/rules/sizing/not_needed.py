@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuspec.commands.programs_without_gpu import SILENT, uses_no_gpu
-from gpuspec.commands.steps import Step
+from gpuspec.commands.steps import Step, python_text
 from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.words import dollars
 
@@ -57,8 +56,10 @@ class GpuNotNeeded(Rule):
             return
         if facts.workload.model_name or job.task == "interactive":
             return
-        if any(_waits(step) for step in steps):
+        if any(_waits(step) or _unread(step) for step in steps):
             return
+        from gpuspec.commands.programs_without_gpu import uses_no_gpu
+
         working = [step for step in steps if step.command.words and not _prepares(step)]
         if not working or not all(uses_no_gpu(step) for step in working):
             return
@@ -75,7 +76,14 @@ class GpuNotNeeded(Rule):
         )
 
 
+def _unread(step: Step) -> bool:
+    """Whether it is Python of which nothing is at hand: nobody knows what it uses."""
+    return step.command.name.startswith("python") and python_text(step) is None
+
+
 def _prepares(step: Step) -> bool:
+    from gpuspec.commands.programs_without_gpu import SILENT
+
     return step.command.name in SILENT and not step.command.wrappers
 
 
