@@ -10,10 +10,10 @@ from gpuspec.numerals import is_digits
 from gpuspec.quantization.checkpoint_names import split_quantization
 
 _TOKEN = re.compile(
-    r"(?<![a-z0-9])(?:b?f|fp|b?float)(?:16|32)(?![a-z0-9])|\d+x\d+(?:\.\d+)?b(?![a-z0-9])|(?<![a-z0-9])a\d+(?:\.\d+)?b(?![a-z0-9])|[a-z]+\d+(?:\.\d+)?m(?![a-z0-9])"
+    r"(?<![a-z0-9])(?:b?f|fp|b?float)(?:16|32)(?![a-z0-9])|\d+x\d+(?:\.\d+)?b(?![a-z0-9])|(?<![a-z0-9])a\d+(?:\.\d+)?[bm](?![a-z0-9])|[a-z]+\d{1,2}m(?![a-z0-9])"
     r"|\d+(?:\.\d+)?[bm](?![a-z0-9])|v?\d+(?:\.\d+)*(?![a-z])|[a-z]+|\d+"
 )
-"""A number and an "m" behind letters are a version and a kind ("yolo11m"), no millions."""
+"""One or two digits and an "m" behind letters are a version and a kind ("yolo11m"), no millions."""
 _SAME_SHAPE = frozenset(
     "instruct chat it base hf pt inst sft dpo rlhf preview latest meta model text dense cpt instruction tuned "
     "finetuned finetune ft diffusers qat f16 fp16 bf16 float16 bfloat16 f32 fp32 float32".split()
@@ -61,7 +61,7 @@ def sizes(parts: tuple[str, ...]) -> tuple[float | None, float | None]:
     total: set[float] = set()
     active: set[float] = set()
     for part in parts:
-        if part[-1] not in "bm" or len(part) < 2 or "x" in part or (part[-1] == "m" and part[0].isalpha()):
+        if part[-1] not in "bm" or len(part) < 2 or "x" in part:
             continue
         number = part[:-1]
         group = active if number[0] == "a" else total

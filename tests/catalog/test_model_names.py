@@ -122,6 +122,7 @@ def test_fine_tune_of_a_known_base(name: str, base: str) -> None:
     [
         ("someone/bar-13b-chat", 13, None),
         ("someone/Bar-30B-A3B", 30, 3),
+        ("someone/bar-3b-a800m", 3, 0.8),
         ("someone/bar-350m", 0.35, None),
         ("someone/bar11m", None, None),  # a version and a kind, as in yolo11m
         ("someone/bar-7.8B-instruct", 7.8, None),
