@@ -68,11 +68,9 @@ class BatchSizeOne(Rule):
         for one in prompts_one_by_one(script.text):
             yield self.finding(
                 "",
-                f"`{one.name}` is handed one prompt in each turn of the loop in line {one.loop}: the engine batches "
-                "what it is given at once, and reads all weights for every token of a prompt that is alone "
-                f"({_MEASURED})",
+                _handed_one(one.name, f"the loop in line {one.loop}"),
                 span=script.line(one.line),
-                suggestion=f"hand it the whole list: `outputs = {one.name}(prompts)`",
+                suggestion=_handed_all(one.name),
             )
 
     def _in_files(self, facts: Facts) -> Iterator[Finding]:
@@ -93,10 +91,8 @@ class BatchSizeOne(Rule):
                 where = f"{path}:{one.line}" if path else f"line {one.line} of the Python"
                 yield self.finding(
                     step.pointer,
-                    f"`{one.name}` is handed one prompt in each turn of a loop ({where}): the engine batches what it "
-                    "is given at once, and reads all weights for every token of a prompt that is alone (50 against "
-                    "500 tokens a second for Llama 13B on an A100)",
-                    suggestion=f"hand it the whole list: `outputs = {one.name}(prompts)`",
+                    _handed_one(one.name, f"a loop ({where})"),
+                    suggestion=_handed_all(one.name),
                 )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
@@ -120,3 +116,14 @@ class BatchSizeOne(Rule):
             f"sixteen together take little longer, so each costs up to ten times what it could ({_MEASURED})",
             suggestion="allow 16 or more at once; vLLM and SGLang fit what memory holds when no limit is set",
         )
+
+
+def _handed_one(call: str, loop: str) -> str:
+    return (
+        f"`{call}` is handed one prompt in each turn of {loop}: the engine batches what it is given at once, and "
+        f"reads all weights for every token of a prompt that is alone ({_MEASURED})"
+    )
+
+
+def _handed_all(call: str) -> str:
+    return f"hand it the whole list: `outputs = {call}(prompts)`"
