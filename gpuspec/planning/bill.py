@@ -39,9 +39,9 @@ class SavingStep(NamedTuple):
 
 
 class JobBill(NamedTuple):
-    """A job in the bill. Dollars; None where a price, or how much of a month it runs, is not known, and `unknown` then
-    says which, and how to say it. `machine` in words, of all machines; `cloud`, `gpu` are "" where not known. `share` is of the known
-    total of the bill."""
+    """A job in the bill. Dollars; None where a price, or how much of a month it runs, is not known: `unknown` then
+    says which, and how to say it. `machine` in words, of all machines; `cloud` and `gpu` are "" where not known.
+    `share` is of the known total of the bill."""
 
     path: str
     line: int
