@@ -219,6 +219,8 @@ def settings_of(
         fail_on=values.get("fail-on", "warning"),
         job=jobs,
         agreed=_agreed(path, values, catalog),
+        budget=values.get("budget", {}),
+        budget_file=os.path.abspath(config.said_by("budget")[-1]) if values.get("budget") else None,
         baseline=os.path.join(os.path.dirname(path), values["baseline"]) if values.get("baseline") else None,
         pedantic=values.get("pedantic", False),
         preview=values.get("preview", False),

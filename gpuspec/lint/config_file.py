@@ -48,6 +48,11 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
     "regions": (list, (), "Regions that may be used, `*` for anything (us-*); default: all."),
     "discounts": (dict, {}, "Cloud → share taken off its on-demand prices: 0.32 is 32 %."),
     "committed": (dict, {}, "Cloud → GPU → dollars per GPU and hour agreed on, in place of the list price."),
+    "budget": (
+        dict,
+        {},
+        "Dollars a month: monthly, for all jobs; [budget.team] and the like, by name; at: shares to tell.",
+    ),
     "assume-gpu": (str, None, "GPU of jobs whose file names none: L4, or RTX 4090:2 for two of them."),
     "per-file-assume-gpu": (
         dict,
@@ -162,6 +167,10 @@ def _check_key(path: str, key: str, value: Any) -> None:
                 raise bad_config(
                     path, f"severity.{rule} = {said(level)} is not one of {', '.join(SEVERITIES)}"
                 )
+    elif key == "budget":
+        from gpuspec.lint.budget_config import check_budget
+
+        check_budget(path, value)
     elif key == "discounts":
         for cloud, share in value.items():
             _check_share(path, f"discounts.{cloud}", share)
@@ -177,19 +186,19 @@ def _check_key(path: str, key: str, value: Any) -> None:
 
 
 def _check_share(path: str, where: str, value: Any) -> None:
-    number = _number(path, where, value)
+    number = number_in(path, where, value)
     if not 0 <= number < 1:
         meant = f"{number:g} % is {number / 100:g}" if 1 <= number < 100 else "0.32 takes off 32 %"
         raise bad_config(path, f"{where} = {said(value)} must be at least 0 and less than 1", f"{meant}.")
 
 
 def _check_rate(path: str, where: str, value: Any) -> None:
-    if not 0 < _number(path, where, value) <= DEAREST:
+    if not 0 < number_in(path, where, value) <= DEAREST:
         allowed = f"must be more than 0 and at most {DEAREST:,.0f}"
         raise bad_config(path, f"{where} = {said(value)} {allowed}", "give dollars per GPU and hour.")
 
 
-def _number(path: str, where: str, value: Any) -> float:
+def number_in(path: str, where: str, value: Any) -> float:
     """A number within any bounds that could be meant. TOML has infinity, and numbers of any length."""
     if type(value) not in (int, float):
         raise bad_config(path, f"{where} must be a number, not {type_in_words(type(value))}")

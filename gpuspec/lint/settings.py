@@ -34,6 +34,10 @@ class Settings(NamedTuple):
     root: str = "."
     assumed_gpus: tuple[tuple[str, str], ...] = ()
     """`per-file-assume-gpu`: (glob, GPU); the first that means a file holds for it."""
+    budget: Mapping[str, Any] = {}
+    """`budget`, as it is written: `planning/monthly_budget.py` has its meaning."""
+    budget_file: str | None = None
+    """The file that says it, from the root: its folder is what the names of `[budget.folder]` are seen from."""
     baseline: str | None = None
     """The file of known findings, as seen from where the command is run."""
     models: str | None = None

@@ -126,9 +126,9 @@ WITHOUT_PRICES = {
 """Why the settings about clouds and prices say nothing to these commands."""
 NOT_OF_JOBS = {
     "extend", "baseline", "select", "ignore", "extend-select", "per-file-ignores", "severity", "rules", "fail-on",
-    "plugins", "local-rules", "pedantic", "preview", "include", "exclude",
+    "plugins", "local-rules", "pedantic", "preview", "include", "exclude", "budget",
 }  # fmt: skip
-"""Settings about rules and files."""
+"""Settings about rules and files, and about all jobs together."""
 
 
 class Row(NamedTuple):
