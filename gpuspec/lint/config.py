@@ -219,8 +219,7 @@ def settings_of(
         fail_on=values.get("fail-on", "warning"),
         job=jobs,
         agreed=_agreed(path, values, catalog),
-        budget=values.get("budget", {}),
-        budget_file=os.path.abspath(config.said_by("budget")[-1]) if values.get("budget") else None,
+        **_budget(config),
         baseline=os.path.join(os.path.dirname(path), values["baseline"]) if values.get("baseline") else None,
         pedantic=values.get("pedantic", False),
         preview=values.get("preview", False),
@@ -247,6 +246,17 @@ def _of_jobs(path: str, values: Mapping[str, Any]) -> JobSettings:
     if "api_prices" in found:
         found["api_prices"] = os.path.join(os.path.dirname(path), found["api_prices"])
     return JobSettings(**found)
+
+
+def _budget(config: Config) -> dict[str, Any]:
+    """`budget`, checked, and the file that it stands in."""
+    if not config.values.get("budget"):
+        return {}
+    from gpuspec.lint.budget_config import check_budget
+
+    path = config.said_by("budget")[-1]
+    check_budget(path, config.values["budget"])
+    return {"budget": config.values["budget"], "budget_file": os.path.abspath(path)}
 
 
 def _check_assumed_gpus(

@@ -167,10 +167,6 @@ def _check_key(path: str, key: str, value: Any) -> None:
                 raise bad_config(
                     path, f"severity.{rule} = {said(level)} is not one of {', '.join(SEVERITIES)}"
                 )
-    elif key == "budget":
-        from gpuspec.lint.budget_config import check_budget
-
-        check_budget(path, value)
     elif key == "discounts":
         for cloud, share in value.items():
             _check_share(path, f"discounts.{cloud}", share)
