@@ -1,10 +1,13 @@
 """A finding: what is wrong, where, why in GB and dollars, and what to do."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.text import Edit, Span
 from gpuspec.words import dollars
+
+if TYPE_CHECKING:
+    from gpuspec.planning.bill import SavingKind
 
 Severity = Literal["error", "warning", "info"]
 Confidence = Literal["high", "medium", "low"]
@@ -12,11 +15,18 @@ Confidence = Literal["high", "medium", "low"]
 
 class Saving(NamedTuple):
     """Money a finding is worth, in US dollars per running hour. The linter adds for how many hours a month (of what
-    runs all month, or on a schedule) and a run (of what ends) that is; None where it is not known."""
+    runs all month, or on a schedule) and a run (of what ends) that is; None where it is not known.
+
+    `kind` is what it changes: another "machine", the "price" of its hour, the "hours" that are paid for, the "work"
+    done in one; or "instead": no machine is rented at all. Of two of one kind a bill counts the larger, those of
+    other kinds multiply, and nothing adds to one of "instead". `share` is the part of what the job costs that is
+    saved (0 to 1); None: `per_hour` of the price of its hour."""
 
     per_hour: float
     hours_per_month: float | None = None
     hours_per_run: float | None = None
+    kind: "SavingKind" = "machine"
+    share: float | None = None
 
     @property
     def per_month(self) -> float | None:

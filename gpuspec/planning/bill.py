@@ -7,9 +7,10 @@ from typing import Literal
 
 from gpuspec.named_tuple import NamedTuple
 
-SavingKind = Literal["machine", "price", "hours", "work"]
+SavingKind = Literal["machine", "price", "hours", "work", "instead"]
 """What a saving changes: which machine, what an hour of it costs, for how many hours it is paid, or how much work it
-does in an hour. Two of one kind are two ways to save the same dollars; those of different kinds multiply."""
+does in an hour. Two of one kind are two ways to save the same dollars; those of different kinds multiply. "instead":
+no machine is rented any more (an API, a CPU): nothing adds to it."""
 
 
 class MonthlyUse(NamedTuple):

@@ -9,13 +9,14 @@ from gpuspec.planning.alternatives import Alternative
 from gpuspec.words import dollars, figure, percent
 
 if TYPE_CHECKING:
+    from gpuspec.planning.bill import SavingKind
     from gpuspec.planning.compare import Compared
 
 
-def saving(current: Alternative, found: Compared) -> Saving:
+def saving(current: Alternative, found: Compared, kind: SavingKind = "machine") -> Saving:
     """Dollars for each hour that the present machine would have run."""
     now, _ = found.machines
-    return Saving(current.per_hour * now * found.waste)
+    return Saving(current.per_hour * now * found.waste, kind=kind, share=found.waste)
 
 
 def both_prices(facts: Facts, current: Alternative, found: Compared) -> str:

@@ -97,7 +97,7 @@ class GpuForASmallModel(Rule):
             facts.job.pointer("gpu_count") or facts.job.pointer("gpu_types"),
             f"{image} uses no GPU, and one is held for it" + (f": {dollars(hourly)}/h" if hourly else ""),
             severity="warning",
-            saving=Saving(hourly) if hourly else None,
+            saving=Saving(hourly, kind="instead", share=1.0) if hourly else None,
             suggestion="take the GPU out of its resources",
         )
 

@@ -91,7 +91,7 @@ class NeverScalesToZero(Rule):
         idle = 1 - facts.options["hours"] / 168
         cost, saving, numbers = "", None, []
         if hourly:
-            saving = Saving(least * hourly * idle)
+            saving = Saving(least * hourly * idle, kind="hours", share=idle)
             schedule = job.schedule
             month = (schedule and schedule.hours_per_month) or HOURS_PER_MONTH
             always = least * hourly * month

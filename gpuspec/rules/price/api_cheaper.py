@@ -88,7 +88,7 @@ class ApiCheaper(Rule):
             f"{requests:,.0f} requests a day cost {dollars(own)} on {current.label} ({hours:.3g} h × "
             f"{dollars(current.per_hour)}/h) and {dollars(bought)} through {api.name} (${each:.5f} each, as of "
             f"{api.as_of}): {percent(1 - bought / own)} less (one machine: up to {needed.per_hour:,.0f} an hour)",
-            saving=Saving((own - bought) / _hours_a_day(facts)),
+            saving=Saving((own - bought) / _hours_a_day(facts), kind="instead", share=1 - bought / own),
             suggestion="use an API until the traffic has grown, or scale to zero when nobody asks",
             numbers=[
                 (f"{api.name} as of {api.as_of}", api.source),

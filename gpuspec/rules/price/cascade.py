@@ -105,7 +105,7 @@ class SmallerModelOrCascade(Rule):
             f"all requests go to one large model: {whole.machines} × {current.label}, {dollars(before.per_hour)}/h. "
             f"If 60 % are simple and 30 % medium, a cascade of 7B, 14B and this model takes {dollars(cost)}/h, "
             f"{percent(1 - cost / before.per_hour)} less",
-            saving=Saving(before.per_hour - cost),
+            saving=Saving(before.per_hour - cost, share=1 - cost / before.per_hour),
             suggestion="route by difficulty, or evaluate a smaller model for everything",
             numbers=[
                 *(

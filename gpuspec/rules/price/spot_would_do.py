@@ -89,7 +89,7 @@ class SpotWouldDo(Rule):
             f"{again or 'nothing shows that interrupted work goes on where it was'}",
             severity="info" if decided or not again else None,
             confidence="low" if decided else None,
-            saving=saving(current, found),
+            saving=saving(current, found, "price"),
             suggestion='"spot": "allowed"'
             + (
                 ""

@@ -71,7 +71,7 @@ class GpuNotNeeded(Rule):
             f"the command only runs {', '.join(names)}, which use{'s' * (len(names) == 1)} no GPU"
             + (f": it costs {dollars(hourly)}/h" if hourly else ""),
             on="key",
-            saving=Saving(hourly) if hourly else None,
+            saving=Saving(hourly, kind="instead", share=1.0) if hourly else None,
             suggestion=_instead(names, encodes=encodes),
         )
 

@@ -97,8 +97,9 @@ class GpusUnused(Rule):
             )
             return
         fewer = facts.market.cheapest(machine.gpu.name, used) if machine else None
-        saving = Saving(machine.per_hour - fewer.per_hour) if machine and machine.price and fewer else None
-        saving = saving if saving and saving.per_hour > 0 else None
+        saving = None
+        if machine and machine.price and fewer and fewer.per_hour < machine.per_hour:
+            saving = Saving(machine.per_hour - fewer.per_hour, share=1 - fewer.per_hour / machine.per_hour)
         cost = f", {dollars(saving.per_hour)}/h for nothing" if saving else ""
         have = "rented" if machine else "held"
         yield self.finding(
@@ -110,7 +111,7 @@ class GpusUnused(Rule):
         )
 
     def _apart(self, facts: Facts, nodes: int, step: Step, said: str) -> Finding:
-        saving = Saving(facts.per_hour * (nodes - 1)) if facts.per_hour else None
+        saving = Saving(facts.per_hour * (nodes - 1), share=1 - 1 / nodes) if facts.per_hour else None
         cost = f": {dollars(saving.per_hour)}/h for nothing" if saving else ""
         return self.finding(
             facts.job.pointer("nodes"),
