@@ -20,13 +20,15 @@ class Saving(NamedTuple):
     `kind` is what it changes: another "machine", the "price" of its hour, the "hours" that are paid for, the "work"
     done in one; or "instead": no machine is rented at all. Of two of one kind a bill counts the larger, those of
     other kinds multiply, and nothing adds to one of "instead". `share` is the part of what the job costs that is
-    saved (0 to 1); None: `per_hour` of the price of its hour."""
+    saved (0 to 1); None: `per_hour` of the price of its hour. `machine` is another one that the finding proposes, as
+    the GPU's name and how many: what spot saves there need not be what it saves on the present one."""
 
     per_hour: float
     hours_per_month: float | None = None
     hours_per_run: float | None = None
     kind: "SavingKind" = "machine"
     share: float | None = None
+    machine: tuple[str, int] | None = None
 
     @property
     def per_month(self) -> float | None:

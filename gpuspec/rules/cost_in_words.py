@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def saving(current: Alternative, found: Compared, kind: SavingKind = "machine") -> Saving:
     """Dollars for each hour that the present machine would have run."""
     now, _ = found.machines
-    return Saving(current.per_hour * now * found.waste, kind=kind, share=found.waste)
+    other = (found.machine.gpu.name, found.machine.gpu_count) if kind == "machine" else None
+    return Saving(current.per_hour * now * found.waste, kind=kind, share=found.waste, machine=other)
 
 
 def both_prices(facts: Facts, current: Alternative, found: Compared) -> str:

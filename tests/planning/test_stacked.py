@@ -1,5 +1,7 @@
 """Savings of one job, together: two ways to save the same dollars count once, others multiply."""
 
+from typing import Any
+
 import pytest
 
 from gpuspec.planning.bill import SavingKind
@@ -10,7 +12,7 @@ def one(code: str, kind: SavingKind, share: float) -> Saves:
     return Saves(code, code.lower(), f"{code} saves", 1, kind, share)
 
 
-def adds(*found: Saves, per_month: float = 1000.0) -> list[tuple[str, float, float]]:
+def adds(*found: Saves, per_month: float = 1000.0) -> list[tuple[str, Any, Any]]:
     steps = stacked(found, per_month)
     return [(step.code, pytest.approx(step.alone), pytest.approx(step.adds)) for step in steps]
 
@@ -62,3 +64,26 @@ def test_the_order_does_not_depend_on_that_of_the_findings() -> None:
     found = [one("B", "price", 0.5), one("A", "machine", 0.5), one("C", "machine", 0.5)]
     assert stacked(found, 10) == stacked(found[::-1], 10)
     assert [step.code for step in stacked(found, 10)] == ["A", "B", "C"]
+
+
+def test_spot_counts_by_what_it_saves_on_the_machine_that_is_proposed() -> None:
+    """An H100 at $2 is $1 as spot; the L40S that would do asks $0.80, and $0.60 as spot: 70 % less, and not 80 %."""
+    smaller = one("GS101", "machine", 0.6)._replace(machine=("L40S", 1))
+    spot = one("GS501", "price", 0.5)._replace(elsewhere={("L40S", 1): 0.25})
+    assert adds(smaller, spot) == [("GS101", 600, 600), ("GS501", 500, 100)]
+
+
+def test_where_nobody_offers_the_smaller_machine_as_spot_the_better_of_the_two_counts() -> None:
+    smaller = one("GS101", "machine", 0.3)._replace(machine=("L40S", 1))
+    spot = one("GS501", "price", 0.5)._replace(elsewhere={("L40S", 1): 0.0})
+    assert adds(smaller, spot) == [("GS501", 500, 500), ("GS101", 300, 0)]
+
+
+def test_of_two_machines_the_one_that_goes_better_with_spot_counts() -> None:
+    """40 % less, and nobody offers it as spot; 30 % less, and half of that as spot: 65 % less in all."""
+    two = [
+        one("GS101", "machine", 0.4)._replace(machine=("L4", 1)),
+        one("GS201", "machine", 0.3)._replace(machine=("L40S", 1)),
+    ]
+    spot = one("GS501", "price", 0.2)._replace(elsewhere={("L4", 1): 0.0, ("L40S", 1): 0.5})
+    assert adds(*two, spot) == [("GS201", 300, 300), ("GS501", 200, 350), ("GS101", 400, 0)]

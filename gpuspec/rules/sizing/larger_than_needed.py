@@ -180,14 +180,15 @@ def finding(
         + "".join(_other(each, by_lists) for each in found[1:NAMED]),
         severity="warning" if by_lists and best.shares.usual <= LARGE else "info",
         confidence="medium",
-        saving=None if by_lists else _saving(current.per_hour, best.found.machine.per_hour),
+        saving=None if by_lists else _saving(current, best.found.machine),
         suggestion=f"use {small}{_busy(best)}",
         numbers=tuple(arithmetic(found)),
     )
 
 
-def _saving(now: float, then: float) -> Saving:
-    return Saving(now - then, share=1 - then / now if now else None)
+def _saving(current: Alternative, one: Alternative) -> Saving:
+    share = 1 - one.per_hour / current.per_hour
+    return Saving(current.per_hour - one.per_hour, share=share, machine=(one.gpu.name, one.gpu_count))
 
 
 def _best(current: Alternative, best: Smaller, by_lists: bool) -> str:

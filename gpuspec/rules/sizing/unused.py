@@ -99,7 +99,11 @@ class GpusUnused(Rule):
         fewer = facts.market.cheapest(machine.gpu.name, used) if machine else None
         saving = None
         if machine and machine.price and fewer and fewer.per_hour < machine.per_hour:
-            saving = Saving(machine.per_hour - fewer.per_hour, share=1 - fewer.per_hour / machine.per_hour)
+            saving = Saving(
+                machine.per_hour - fewer.per_hour,
+                share=1 - fewer.per_hour / machine.per_hour,
+                machine=(machine.gpu.name, used),
+            )
         cost = f", {dollars(saving.per_hour)}/h for nothing" if saving else ""
         have = "rented" if machine else "held"
         yield self.finding(
