@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from gpuspec.cli.imported import check_imported, check_one_machine, workdir_of
 from gpuspec.cli.items_left import resume_command
 from gpuspec.cli.launcher_name import LauncherName
 from gpuspec.cli.lint_first import check_workdir, lint_first
+from gpuspec.cli.month_budget import admission, check_month, labels_text, launch_of
 from gpuspec.cli.open_case import (
     CaseOptions,
     accept_no_timer_option,
@@ -28,6 +30,7 @@ from gpuspec.cli.output import say, say_document
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
+from gpuspec.launch.monthly_limit import Launch as MonthLaunch
 from gpuspec.launch.on_machine.readiness import without_password
 from gpuspec.lint.secrets import masked
 from gpuspec.named_tuple import NamedTuple
@@ -47,6 +50,10 @@ class Prepared(NamedTuple):
     settings: RunSettings
     again: str
     """The command that does the items which are left."""
+    month: MonthLaunch | None
+    """What it may cost of this month's budget; None where there is none."""
+    over_budget: bool
+    """`--over-budget`: go on where that breaks it."""
 
 
 @click.command("run")
@@ -79,6 +86,7 @@ class Prepared(NamedTuple):
     "--allow-no-gpu", is_flag=True, help="With --on local: go on although the GPU asked for is missing."
 )
 @accept_no_timer_option
+@click.option("--over-budget", is_flag=True, help="Go on where it may break the month's [budget].")
 def command(
     specs: tuple[str, ...], yes: bool, dry_run: bool, shards: int | None, given: CaseOptions, **options: Any
 ) -> int:
@@ -104,6 +112,7 @@ def command(
             check_one_machine(each.case)
             check_imported(each.case)
             _check_unstarted(each)
+        _check_month(prepared)
         return 0
     for each in prepared:
         check_one_machine(each.case)
@@ -113,6 +122,7 @@ def command(
             check_shards(each.case, 1, each.settings.shard[1])
     if shards is not None:
         check_shards(prepared[0].case, len(specs), shards)
+    _check_month(prepared)
     if not yes and not _ask(" ".join(_question(each, shards or 1) for each in prepared)):
         raise UserError("declined", "not launched", status=1)
     if shards is not None:
@@ -152,7 +162,20 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
     )
     _show_plan(case, plan, name, whole=shard is None and shards == 1)
     again = resume_command(spec, name, given, options, shards=shard[1] if shard else None)
-    return Prepared(case, plan, find_launcher(name), run_settings, again)
+    rented = None if name == "local" else launch_of(case, plan, settings, run_settings, shards)
+    return Prepared(
+        case=case,
+        plan=plan,
+        where=find_launcher(name),
+        settings=run_settings,
+        again=again,
+        month=rented,
+        over_budget=options["over_budget"],
+    )
+
+
+def _check_month(prepared: Sequence[Prepared]) -> None:
+    check_month([each.month for each in prepared], over_budget=prepared[0].over_budget)
 
 
 def _check_unstarted(each: Prepared) -> None:
@@ -217,7 +240,9 @@ def _launch(each: Prepared) -> int:
 
     job, plan, where, settings = each.case.job, each.plan, each.where, each.settings
     choice = None if where.name == "local" else plan.choice
+    budget_file = each.month.budget_file if each.month else None
     record = Records().new(
+        admit=admission(each.month, over_budget=each.over_budget),
         name=job.name or "job",
         launcher=where.name,
         spec_path=settings.spec_path,
@@ -228,6 +253,9 @@ def _launch(each: Prepared) -> int:
         ready=without_password(job.readiness.http) if job.readiness and job.readiness.http else None,
         planned_memory=choice.fit.need.expected if choice and choice.fit else None,
         secrets=" ".join(job.secrets) or None,
+        max_total=job.budget.max_total if job.budget else None,
+        labels=labels_text(each.case, budget_file),
+        budget_file=budget_file,
     )
     try:
         claim_items(job, settings, record.run)

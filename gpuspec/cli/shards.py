@@ -15,7 +15,7 @@ from gpuspec.errors import UserError
 from gpuspec.numerals import is_digits
 from gpuspec.planning.case import Case
 
-_FLAGS = ("detach", "fresh", "no_outputs", "resume", "plain", "allow_no_gpu")
+_FLAGS = ("detach", "fresh", "no_outputs", "resume", "plain", "allow_no_gpu", "over_budget")
 
 LONGEST = 1 << 20
 """Characters of a line; a longer one is shown as several. A job may print without end and never begin a line."""

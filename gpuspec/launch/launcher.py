@@ -120,6 +120,12 @@ class Run(NamedTuple):
     """The file in its workdir that keeps how its items end; its name tells which part of them it does."""
     paid_share: float | None = None
     """What is paid of each dollar of the price that the launcher states, where the settings agreed on less."""
+    max_total: float | None = None
+    """The most that it may cost, in dollars: `budget.max_total` of its job."""
+    labels: str | None = None
+    """The labels of its job, and the folder of its spec as seen from the budget's file, as JSON."""
+    budget_file: str | None = None
+    """The settings file whose monthly budget held for it."""
 
     @property
     def is_over(self) -> bool:

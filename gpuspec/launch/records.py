@@ -27,6 +27,9 @@ from gpuspec.user_folder import user_folder
 WAIT = 30.0
 """Seconds that a process waits for others that write."""
 
+LOOKED_BACK = 62 * 86400.0
+"""Seconds: what ended before costs nothing this month, whatever its idle minutes."""
+
 SHORTEST_BEGINNING = 4
 """Characters of an id that stand for all of it."""
 
@@ -183,8 +186,10 @@ class Records:
         except sqlite3.DatabaseError as error:
             raise self._trouble(error) from error
 
-    def new(self, **fields: Any) -> RunRecord:
-        """Write a new run (fields of `Run`; `id`, `started`, `state` and this process's `pid` are filled in)."""
+    def new(self, *, admit: Callable[[list[Run]], None] | None = None, **fields: Any) -> RunRecord:
+        """Write a new run (fields of `Run`; `id`, `started`, `state` and this process's `pid` are filled in). Where
+        `admit` raises an error for the runs that there are, none is written; of two that ask at once, the second
+        sees the first. All others that write wait meanwhile: `admit` takes no time."""
         fields.setdefault("id", _new_id())
         fields.setdefault("state", "starting")
         fields.setdefault("started", time.time())
@@ -195,11 +200,19 @@ class Records:
         run = Run(**fields)
         columns = ", ".join(Run._fields)
         marks = ", ".join("?" for _ in Run._fields)
-        with self._opened() as connection:
+        with self._opened() as connection, connection:
+            if admit:
+                connection.execute("BEGIN IMMEDIATE")
+                admit(_ended_since(connection, run.started - LOOKED_BACK))
             connection.execute(
                 f"INSERT INTO runs ({columns}) VALUES ({marks})", [stored(each) for each in run]
             )
         return RunRecord(self, run)
+
+    def recent(self, now: float) -> list[Run]:
+        """Runs that go on, or ended in the two months before, in no order: what a month's spending is made of."""
+        with self._opened() as connection:
+            return _ended_since(connection, now - LOOKED_BACK)
 
     def write(self, run_id: str, changes: dict[str, Any]) -> Run:
         """Change fields of one run; returns the row."""
@@ -273,6 +286,11 @@ class Records:
         if wanted and any(run.id.startswith(wanted) for run in runs):
             hint += f"; of an id give at least {SHORTEST_BEGINNING} characters"
         raise UserError("unknown-run", f"there is no run {wanted!r}", hint)
+
+
+def _ended_since(connection: sqlite3.Connection, moment: float) -> list[Run]:
+    rows = connection.execute("SELECT * FROM runs WHERE ended IS NULL OR ended >= ?", (moment,))
+    return list(map(run_of, rows.fetchall()))
 
 
 def record_of(run: Run) -> RunRecord:
