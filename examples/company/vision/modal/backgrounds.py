@@ -9,7 +9,13 @@ app = modal.App("backgrounds", image=image)
 hub = modal.Volume.from_name("hub", create_if_missing=True)
 
 
-@app.cls(gpu="A100-80GB", min_containers=2, scaledown_window=1200, volumes={"/root/.cache/huggingface": hub}, timeout=600)
+@app.cls(
+    gpu="A100-80GB",
+    min_containers=2,
+    scaledown_window=1200,
+    timeout=600,
+    volumes={"/root/.cache/huggingface": hub},
+)
 class Backgrounds:
     @modal.enter()
     def load(self):

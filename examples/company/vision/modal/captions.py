@@ -14,5 +14,6 @@ hub = modal.Volume.from_name("hub", create_if_missing=True)
 @modal.web_server(port=8000, startup_timeout=900)
 def serve():
     subprocess.Popen(
-        "vllm serve Qwen/Qwen2.5-VL-7B-Instruct --host 0.0.0.0 --port 8000 --max-model-len 8192", shell=True
+        "vllm serve Qwen/Qwen2.5-VL-7B-Instruct --host 0.0.0.0 --port 8000 --max-model-len 8192",
+        shell=True,
     )

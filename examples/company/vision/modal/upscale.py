@@ -2,9 +2,8 @@
 
 import modal
 
-image = (
-    modal.Image.debian_slim(python_version="3.11")
-    .pip_install("torch==2.5.1", "diffusers==0.32.2", "transformers==4.48.3", "accelerate==1.2.1")
+image = modal.Image.debian_slim(python_version="3.11").pip_install(
+    "torch==2.5.1", "diffusers==0.32.2", "transformers==4.48.3", "accelerate==1.2.1"
 )
 app = modal.App("upscale", image=image)
 hub = modal.Volume.from_name("hub", create_if_missing=True)
