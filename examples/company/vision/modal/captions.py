@@ -13,7 +13,7 @@ hub = modal.Volume.from_name("hub", create_if_missing=True)
 @modal.concurrent(max_inputs=16)
 @modal.web_server(port=8000, startup_timeout=900)
 def serve():
+    model = "Qwen/Qwen2.5-VL-7B-Instruct"
     subprocess.Popen(
-        "vllm serve Qwen/Qwen2.5-VL-7B-Instruct --host 0.0.0.0 --port 8000 --max-model-len 8192",
-        shell=True,
+        ["vllm", "serve", model, "--host", "0.0.0.0", "--port", "8000", "--max-model-len", "8192"]
     )
