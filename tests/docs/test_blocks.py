@@ -1,8 +1,8 @@
 """Every fenced block of the documentation is tried. docs/rules has its own test (tests/lint/test_pages.py).
 
 A page is a folder: a block with a `title` is written to the file it names, sessions run in order beside these
-files and a copy of `examples/`; of the forty jobs of `examples/company` where the page names it. A jsonc block without outer braces shows some fields, and is checked as the spec
-that holds them.
+files and a copy of `examples/` (of the forty jobs of `examples/company` where the page names them). A jsonc block
+without outer braces shows some fields, and is checked as the spec that holds them.
 """
 
 from __future__ import annotations
