@@ -17,6 +17,7 @@ from gpuspec.version import __version__
 
 COMMANDS = {
     "attach": "Make a run's ports answer on localhost.",
+    "bill": "What all jobs of a project cost a month, and what could be saved.",
     "breakeven": "From how many requests on renting costs less than an API.",
     "compare": "What a change does to findings and costs: new, fixed, before and after.",
     "completion": "Print the shell's completion script (bash, zsh, fish).",

@@ -1,0 +1,84 @@
+"""`gpuspec bill`: what all jobs of a project cost a month."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+
+import click
+
+from gpuspec.cli.billed_jobs import Biller
+from gpuspec.cli.columns import terminal_columns
+from gpuspec.cli.exit_status import tell
+from gpuspec.cli.open_case import CaseOptions, case_options
+from gpuspec.cli.run_lint import write
+from gpuspec.planning.bill import Bill
+
+FORMATS = ("text", "json")
+
+
+@click.command("bill")
+@click.argument("paths", nargs=-1, metavar="[PATH]…")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON: --format json.")
+@click.option(
+    "--by",
+    "grouped",
+    multiple=True,
+    metavar="KIND",
+    help="Group by folder, cloud, gpu, or the key of a label. May be repeated.",
+)
+@click.option("--all", "everything", is_flag=True, help="Show every job, group and saving in the text.")
+@click.option("--output", metavar="FILE", help="Write the bill to FILE.")
+@case_options
+def command(
+    paths: tuple[str, ...],
+    format_: str,
+    as_json: bool,
+    grouped: tuple[str, ...],
+    everything: bool,
+    output: str | None,
+    given: CaseOptions,
+) -> int:
+    """What all jobs of a project cost a month, where the money goes, and what could be saved.
+
+    PATHs are files and folders; without any, this folder. Jobs of every format that lint reads count.
+
+    \b
+    gpuspec bill
+    gpuspec bill jobs/ --by team --json
+
+    Exit status: 0; 1 over a budget; 2 where a file cannot be read.
+    """
+    biller = Biller(given)
+    with redirect_stdout(sys.stderr):  # rules may print
+        biller.read(paths or (".",))
+    bill = biller.bill(grouped)
+    if bill.jobs or not biller.errors:
+        write(_rendered("json" if as_json else format_, bill, everything=everything), output)
+    if biller.errors or biller.problems:
+        from gpuspec.cli.lint_failures import tell_errors
+
+        tell_errors(biller.problems, biller.errors)
+    for note in biller.configs.notes():
+        tell(f"gpuspec: note: {note}")
+    if biller.problems:
+        return 3
+    return 2 if biller.errors else int(any(each.used > 1 for each in bill.budgets))
+
+
+def _rendered(format_: str, bill: Bill, *, everything: bool) -> str:
+    if format_ == "json":
+        from gpuspec.report import bill_json
+
+        return bill_json.render(bill)
+    from gpuspec.report import bill_text
+
+    return bill_text.render(bill, terminal_columns(), everything=everything)

@@ -1,0 +1,152 @@
+"""Files and folders, to the bill of all jobs in them: for every command that asks what they cost a month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+
+from gpuspec.catalog import Catalog
+from gpuspec.cli.open_case import CaseOptions
+from gpuspec.cli.progress import counted
+from gpuspec.cli.run_lint import prices_of
+from gpuspec.commands.shell.again import each_read_once
+from gpuspec.errors import UserError
+from gpuspec.lint.config import Configs
+from gpuspec.lint.files import check_binary, expand, read_file, read_stdin
+from gpuspec.lint.result import Located, Problem
+from gpuspec.lint.runner import Linter, documents_in
+from gpuspec.lint.settings import Overrides, Settings
+from gpuspec.lint.unpriced import is_unpriced
+from gpuspec.planning.bill import Bill, JobBill, SavingStep
+from gpuspec.planning.bill_groups import assumptions, groups, with_shares
+from gpuspec.planning.case import Case
+from gpuspec.planning.job_bill import job_bill
+from gpuspec.rules import collect
+
+GROUPS = ("folder", "team", "cloud", "gpu")
+"""What a bill is grouped by, if nobody says more; "team" where a job has such a label."""
+
+
+class Biller:
+    """Makes the bill of a run: it keeps what files share, and what went wrong on the way."""
+
+    def __init__(self, given: CaseOptions, *, catalog: Catalog | None = None) -> None:
+        registry = collect()
+        self.configs = Configs(
+            registry, Overrides(job=given.job), path=given.config, isolated=given.isolated, catalog=catalog
+        )
+        self.linter = Linter(registry, catalog=catalog)
+        self.jobs: list[JobBill] = []
+        self.skipped: list[tuple[str, str]] = []
+        self.errors: list[UserError] = []
+        self._first: Settings | None = None
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Rules and plugins that failed."""
+        return self.linter.problems
+
+    def read(self, paths: Iterable[str]) -> None:
+        """Every job of the files that these paths mean."""
+        files = expand(paths, self.configs.settings_for, self.errors)
+        for path in counted(files, "files"):
+            try:
+                self._look(path)
+            except UserError as error:
+                self.skipped.append((path, error.message))
+                if error.code != "template":
+                    self.errors.append(error)
+
+    def bill(self, by: Sequence[str] = ()) -> Bill:
+        """The bill of all that was read, grouped by these; none: by GROUPS."""
+        jobs = with_shares(self.jobs)
+        kinds = by or [each for each in GROUPS if each != "team" or any("team" in job.labels for job in jobs)]
+        return Bill(
+            jobs=jobs,
+            groups=groups(jobs, kinds),
+            budgets=(),
+            assumptions=assumptions(jobs),
+            prices=self._prices(),
+            skipped=tuple(self.skipped),
+        )
+
+    def _prices(self) -> str:
+        found = prices_of(self.linter.catalog, self._first.prices if self._first else None)
+        return f"{found.name}, {found.as_of or 'undated'}" if found else "none"
+
+    def _look(self, path: str) -> None:
+        """The jobs of one file."""
+        data = read_stdin() if path == "-" else read_file(path)
+        check_binary(path, data)
+        name = path
+        if path == "-":
+            from gpuspec.lint.unknown_file import name_of_input
+
+            name = name_of_input(data)
+        settings = self.configs.settings_for(name)
+        self._first = self._first or settings
+        with each_read_once():
+            documents = documents_in(name, data, self.linter.formats, on_disk=path != "-")
+            if not documents:
+                raise self._without_jobs(name, data)
+            cases = [
+                settings.case(each, catalog=self.linter.catalog, on_disk=path != "-") for each in documents
+            ]
+            if not any(case.has_job for case in cases):
+                hint = f"`gpuspec lint {path}` shows where"
+                raise UserError("syntax", f"{path} cannot be read as a job", hint)
+            found = self.linter.cases(cases, settings)
+            for case in cases:
+                if case.has_job:
+                    self.jobs.append(
+                        _billed(case, path, [each for each in found if _job_of(each, cases) is case])
+                    )
+
+    def _without_jobs(self, path: str, data: bytes) -> UserError:
+        from gpuspec.lint.unknown_file import without_jobs
+
+        for document in without_jobs(path, data, self.linter.formats):
+            if document.tree.problems:
+                return UserError("syntax", f"{path} cannot be read", f"`gpuspec lint {path}` shows where")
+        return UserError(
+            "no-job", f"{path} holds no job that asks for a GPU", "name a job file, or a folder."
+        )
+
+
+def _billed(case: Case, path: str, found: Sequence[Located]) -> JobBill:
+    made = job_bill(case, path, labels=dict(case.job.labels), told={}, priced=not is_unpriced(case))
+    return made._replace(savings=_savings(made, found))
+
+
+def _savings(job: JobBill, found: Iterable[Located]) -> tuple[SavingStep, ...]:
+    """The best of what findings save of a job."""
+    steps = []
+    for each in found:
+        saving = each.finding.saving
+        if saving is None or saving.per_hour <= 0 or not job.per_hour or job.per_month is None:
+            continue
+        dollars = min(saving.per_hour / job.per_hour, 1.0) * job.per_month
+        finding = each.finding
+        steps.append(
+            SavingStep(
+                finding.code,
+                finding.name,
+                finding.suggestion or finding.message,
+                each.place.line,
+                "machine",
+                alone=dollars,
+                adds=dollars,
+            )
+        )
+    best = max(steps, key=lambda step: (step.alone, step.code), default=None)
+    return (best,) if best else ()
+
+
+def _job_of(found: Located, cases: Sequence[Case]) -> Case:
+    """The job of a file that a finding is about: the one whose place has most in common with where it points."""
+
+    def common(case: Case) -> int:
+        pairs = zip(case.document.place.split("/"), found.finding.pointer.split("/"), strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+    return max(cases, key=common)

@@ -1,0 +1,121 @@
+"""What one job comes to in a month: its machines, dollars an hour, and for how much of a month they are paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gpuspec.catalog import Offer
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.planning.bill import JobBill, MonthlyUse
+from gpuspec.planning.cost import machines
+from gpuspec.planning.monthly_use import monthly_use
+from gpuspec.words import figure
+
+if TYPE_CHECKING:
+    from gpuspec.planning.case import Case
+
+NO_GPU = "it names no GPU: gpu_types does, or assume-gpu in the settings"
+NO_CLOUD = (
+    "its file does not say where its machine is rented: `clouds` or `prices` in gpuspec.toml, or --cloud, do"
+)
+
+
+class Machine(NamedTuple):
+    """One machine of a job: dollars an hour (None: nobody offers it, or nobody says where), and the offer."""
+
+    gpu: str
+    gpus: int
+    price: float | None
+    offer: Offer | None = None
+
+    @property
+    def label(self) -> str:
+        """`H100`, `8 × H100`."""
+        return self.gpu if self.gpus == 1 else f"{self.gpus} × {self.gpu}"
+
+
+def machine_of(case: Case, *, priced: bool) -> Machine | None:
+    """The machine that a job comes down to: of the GPUs that it names, else of all that it may rent the one that its
+    plan chooses. `priced`: whether it is known where it is rented."""
+    one = case.selected or next(iter(case.choices), None)
+    if one is not None:
+        price = one.price if priced else None
+        return Machine(one.gpu.name, one.gpu_count, price and price.per_hour, price and price.offer)
+    if case.job.gpu_types or not priced:
+        return None
+    choice = case.kept_plan.choice
+    return choice and Machine(choice.gpu.name, choice.offer.gpu_count, choice.price, choice.offer)
+
+
+def job_bill(
+    case: Case, path: str, *, labels: Mapping[str, str], told: Mapping[str, float], priced: bool
+) -> JobBill:
+    """The bill of a job, without its savings. Where something is not known, `unknown` says what."""
+    machine, use = machine_of(case, priced=priced), monthly_use(case, told)
+    number = _machines(case, told)
+    per_hour = None if machine is None or machine.price is None else machine.price * number
+    offer = machine.offer if machine else None
+    return JobBill(
+        path=path,
+        line=case.tree.position(case.tree.span(case.document.place).start)[0],
+        job=_name(case),
+        format=case.document.format.name,
+        task=case.workload.task or "",
+        machine=_in_words(machine, number) if machine else "",
+        cloud=offer.cloud if offer else "",
+        gpu=machine.gpu if machine else "",
+        gpus=round(machine.gpus * number) if machine else 0,
+        labels=labels,
+        use=use,
+        per_hour=per_hour,
+        per_run=None if per_hour is None or use.hours_each is None else per_hour * use.hours_each,
+        per_month=_month(per_hour, use),
+        unknown=_unknown(case, machine, use, priced=priced),
+    )
+
+
+def _month(per_hour: float | None, use: MonthlyUse) -> float | None:
+    if use.hours == 0:
+        return 0.0
+    return None if per_hour is None or use.hours is None else per_hour * use.hours
+
+
+def _machines(case: Case, told: Mapping[str, float]) -> float:
+    """Machines that are paid for at once: those that work together, times the copies."""
+    nodes = machines(case.job)
+    if "machines" in told:
+        return told["machines"]
+    if case.job.scaling is None:
+        return nodes
+    least, most = case.job.scaling.replicas
+    return nodes * (max(1, least) if case.workload.task == "serve" else most)
+
+
+def _unknown(case: Case, machine: Machine | None, use: MonthlyUse, *, priced: bool) -> str:
+    """What is missing for a known cost, and how to say it."""
+    if use.hours == 0:
+        return ""
+    missing = []
+    if machine is None or machine.price is None:
+        if not priced:
+            missing.append(NO_CLOUD)
+        elif machine is None:
+            missing.append("no machine fits it" if case.job.gpu_types else NO_GPU)
+        else:
+            missing.append(f"no price of {machine.label} is known for where it may be rented")
+    if use.hours is None:
+        missing.append(use.why)
+    return "; ".join(missing)
+
+
+def _in_words(machine: Machine, number: float) -> str:
+    """`2 × H100`, `3 × (8 × H100)`."""
+    if number == 1:
+        return machine.label
+    return f"{figure(number)} × " + (f"({machine.label})" if machine.gpus > 1 else machine.label)
+
+
+def _name(case: Case) -> str:
+    """What a job is called: by its own name, else by its place in the file; "" where it is the whole file."""
+    return case.job.name or (case.document.called or case.document.place).rstrip("/")

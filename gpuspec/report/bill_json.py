@@ -1,0 +1,100 @@
+"""A bill as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gpuspec.json_text import json_text
+from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill, SavingStep
+from gpuspec.version import __version__
+
+
+def render(bill: Bill) -> str:
+    """The bill as a JSON document."""
+    return json_text(document(bill))
+
+
+def document(bill: Bill) -> dict[str, Any]:
+    """The bill in plain values. Dollars to the cent; null is unknown."""
+    return {
+        "version": __version__,
+        "currency": "USD",
+        "per_month": _cents(bill.per_month),
+        "saved_per_month": _cents(bill.saved),
+        "unknown_jobs": sum(each.per_month is None for each in bill.jobs),
+        "jobs": list(map(_job, bill.jobs)),
+        "groups": list(map(_group, bill.groups)),
+        "budgets": list(map(_budget, bill.budgets)),
+        "assumptions": list(bill.assumptions),
+        "prices": bill.prices,
+        "skipped": [{"path": path, "reason": reason} for path, reason in bill.skipped],
+    }
+
+
+def _job(job: JobBill) -> dict[str, Any]:
+    use = job.use
+    return {
+        "path": job.path,
+        "line": job.line,
+        "job": job.job or None,
+        "format": job.format,
+        "task": job.task or None,
+        "machine": job.machine or None,
+        "cloud": job.cloud or None,
+        "gpu": job.gpu or None,
+        "gpus": job.gpus,
+        "labels": dict(job.labels),
+        "hours_per_month": use.hours,
+        "runs_per_month": use.runs,
+        "hours_per_run": use.hours_each,
+        "use": use.why,
+        "assumed": use.assumed,
+        "at_most": use.at_most,
+        "per_hour": job.per_hour,
+        "per_run": _cents(job.per_run),
+        "per_month": _cents(job.per_month),
+        "share": job.share,
+        "saved_per_month": _cents(job.saved),
+        "savings": list(map(_saving, job.savings)),
+        "unknown": job.unknown or None,
+    }
+
+
+def _saving(step: SavingStep) -> dict[str, Any]:
+    return {
+        "code": step.code,
+        "name": step.name,
+        "message": step.message,
+        "line": step.line,
+        "kind": step.kind,
+        "alone_per_month": _cents(step.alone),
+        "adds_per_month": _cents(step.adds),
+    }
+
+
+def _group(group: BillGroup) -> dict[str, Any]:
+    return {
+        "by": group.by,
+        "name": group.name,
+        "jobs": group.jobs,
+        "unknown_jobs": group.unknown,
+        # A group of which nothing is known does not cost nothing.
+        "per_month": None if group.unknown == group.jobs else _cents(group.per_month),
+        "saved_per_month": _cents(group.saved),
+    }
+
+
+def _budget(line: BudgetLine) -> dict[str, Any]:
+    return {
+        "by": line.by or None,
+        "name": line.name or None,
+        "monthly": line.monthly,
+        "per_month": _cents(line.per_month),
+        "used": line.used,
+        "steps": list(line.steps),
+        "reached": line.reached,
+    }
+
+
+def _cents(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, 2)

@@ -1,0 +1,203 @@
+"""A bill as text: what all of it comes to, the dearest jobs, the groups, what could be saved, what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill
+from gpuspec.printable import one_line
+from gpuspec.report.ranked_columns import Column, table
+from gpuspec.report.summary import plural
+from gpuspec.report.text import Style
+from gpuspec.report.width import head, width
+from gpuspec.words import dollars, figure, percent
+
+_T = TypeVar("_T")
+PROSE = 80
+MOST_JOBS = 20
+MOST_GROUPS = 8
+MOST_SAVINGS = 10
+MOST_NAMED = 3
+"""Jobs named for one thing that is not known of all of them."""
+
+
+def render(bill: Bill, columns: int, *, everything: bool = False) -> str:
+    """The bill for a person. No line is wider than `columns`, but for words that are. `everything`: each job, each
+    group, each saving; else the first of them, and how many there are."""
+    page = Page(columns, everything=everything)
+    blocks = [
+        page.total(bill),
+        page.jobs(bill),
+        page.budgets(bill.budgets),
+        *page.groups(bill),
+        page.savings(bill),
+        page.unknown(bill.jobs),
+        page.listed("left out", [f"{path}: {reason}" for path, reason in bill.skipped]),
+        page.listed("assumed", bill.assumptions),
+        page.prose("", f"prices: {bill.prices}"),
+    ]
+    return "\n\n".join("\n".join(map(one_line, block)) for block in blocks if block) + "\n"
+
+
+def money(amount: float | None) -> str:
+    """`$12.50`; `unknown`."""
+    return "unknown" if amount is None else dollars(amount)
+
+
+def called(job: JobBill) -> str:
+    """A job, as people find it: its file, and which job of it."""
+    return f"{job.path} {job.job}" if job.job else job.path
+
+
+def total(bill: Bill) -> str:
+    """`$4,380 a month in 12 jobs, 3 more of unknown cost · up to $993 a month to save`."""
+    unknown = sum(each.per_month is None for each in bill.jobs)
+    known = len(bill.jobs) - unknown
+    if not bill.jobs:
+        return "no jobs"
+    if not known:
+        return f"{plural(unknown, 'job')}, of unknown cost"
+    text = f"{dollars(bill.per_month)} a month in {plural(known, 'job')}"
+    text += f", {unknown:,} more of unknown cost" if unknown else ""
+    return text + (f" · up to {dollars(bill.saved)} a month to save" if bill.saved >= 0.005 else "")
+
+
+class Page:
+    """So many columns, and how much is shown on them."""
+
+    def __init__(self, columns: int, *, everything: bool) -> None:
+        self.columns = columns
+        self.everything = everything
+        self._style = Style(columns=min(columns, PROSE))
+
+    def total(self, bill: Bill) -> list[str]:
+        """The first line."""
+        return self._style.fold(total(bill)).split("\n")
+
+    def jobs(self, bill: Bill) -> list[str]:
+        """The dearest jobs."""
+        known = [each for each in bill.jobs if each.per_month is not None]
+        if not known:
+            return []
+        shown, more = self._first(known, MOST_JOBS)
+        most = max(20, self.columns - 34)
+        names = [_cut(called(each), most) for each in shown]
+        lines = table(
+            [
+                Column("a month", [_at_most(each) for each in shown], 0),
+                Column("share", [percent(each.share or 0.0) for each in shown], 5),
+                Column("could save", [dollars(each.saved) if each.saved else "" for each in shown], 6),
+                Column("$/h", [money(each.per_hour) for each in shown], 3),
+                Column("hours", [_hours(each) for each in shown], 4),
+                Column("machine", [each.machine for each in shown], 2, numbers=False),
+                Column("job", names, 1, numbers=False),
+            ],
+            self.columns,
+        )
+        return [*lines, *self._more(more, "jobs", sum(each.per_month or 0.0 for each in known[len(shown) :]))]
+
+    def groups(self, bill: Bill) -> list[list[str]]:
+        """A block for each way to group them, where there is more than one group."""
+        kinds = dict.fromkeys(each.by for each in bill.groups)
+        made = ([each for each in bill.groups if each.by == by] for by in kinds)
+        return [self._group(members, bill.per_month) for members in made if len(members) > 1]
+
+    def _group(self, found: Sequence[BillGroup], total: float) -> list[str]:
+        shown, more = self._first(found, MOST_GROUPS)
+        lines = table(
+            [
+                Column("a month", [_of_group(each) for each in shown], 0),
+                Column("share", [percent(each.per_month / total) if each.per_month else "" for each in shown], 3),
+                Column("could save", [dollars(each.saved) if each.saved else "" for each in shown], 4),
+                Column("jobs", [f"{each.jobs:,}" for each in shown], 2),
+                Column(found[0].by, [_cut(each.name, self.columns - 13) for each in shown], 1, numbers=False),
+            ],
+            self.columns,
+        )
+        return [*lines, *self._more(more, "more", sum(each.per_month for each in found[len(shown) :]))]
+
+    def budgets(self, found: Iterable[BudgetLine]) -> list[str]:
+        """What of each budget is used."""
+        lines = []
+        for each in found:
+            of = f" of {each.by} {each.name}" if each.by else ""
+            said = f"{dollars(each.per_month)} of {dollars(each.monthly)} a month{of}: {percent(each.used)}"
+            lines += self.prose("budget", said + _reached(each))
+        return lines
+
+    def savings(self, bill: Bill) -> list[str]:
+        """The largest savings, with what to do."""
+        steps = [(step.adds, job, step) for job in bill.jobs for step in job.savings if step.adds >= 0.005]
+        steps.sort(key=lambda each: (-each[0], each[1].path, each[2].line, each[2].code))
+        shown, more = self._first(steps, MOST_SAVINGS)
+        lines = ["to save, a month"] if shown else []
+        for adds, job, step in shown:
+            lines += self.prose(f"{dollars(adds):>9}", f"{job.path}:{step.line}: {step.code} {step.message}")
+        return [*lines, *self._more(more, "more", sum(each[0] for each in steps[len(shown) :]))]
+
+    def unknown(self, jobs: Iterable[JobBill]) -> list[str]:
+        """What is not known, and of which jobs."""
+        reasons: dict[str, list[str]] = {}
+        for each in jobs:
+            if each.per_month is None:
+                for reason in each.unknown.split("; "):
+                    reasons.setdefault(reason, []).append(called(each))
+        lines = ["of unknown cost"] if reasons else []
+        for reason, names in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0])):
+            shown, more = self._first(names, MOST_NAMED)
+            listed = ", ".join(shown) + (f" and {more:,} more" if more else "")
+            lines += self.prose(plural(len(names), "job"), f"{reason}: {listed}")
+        return lines
+
+    def listed(self, label: str, said: Sequence[str]) -> list[str]:
+        """Sentences below a label."""
+        return [label, *(line for each in said for line in self.prose("", each))] if said else []
+
+    def prose(self, label: str, text: str) -> list[str]:
+        """A sentence behind a label, in as many lines as it takes."""
+        start = f"  {label} " if label else "  "
+        return (start + self._style.wrap(text, width(start), 4)).split("\n")
+
+    def _first(self, found: Sequence[_T], most: int) -> tuple[Sequence[_T], int]:
+        """The first of them, and how many are left; one alone is not left out."""
+        kept = found if self.everything or len(found) <= most + 1 else found[:most]
+        return kept, len(found) - len(kept)
+
+    def _more(self, number: int, what: str, amount: float) -> list[str]:
+        if not number:
+            return []
+        of = "more" if what == "more" else f"more {what}"
+        return self.prose("", f"and {number:,} {of}, {dollars(amount)} a month (--all shows them)")
+
+
+def _at_most(job: JobBill) -> str:
+    return ("≤ " if job.use.at_most else "") + money(job.per_month)
+
+
+def _hours(job: JobBill) -> str:
+    """`730`; `20 × 1.5` of runs."""
+    use = job.use
+    if use.hours is None:
+        return ""
+    if use.runs is None or use.runs == 1 or use.hours_each is None:
+        return figure(use.hours)
+    return f"{figure(use.runs)} × {figure(use.hours_each)}"
+
+
+def _of_group(group: BillGroup) -> str:
+    if group.unknown == group.jobs:
+        return "unknown"
+    return dollars(group.per_month) + (" +" if group.unknown else "")
+
+
+def _reached(line: BudgetLine) -> str:
+    if line.used > 1:
+        return f", {dollars(line.per_month - line.monthly)} over it"
+    return f", {percent(line.reached)} is reached" if line.reached else ""
+
+
+def _cut(text: str, columns: int) -> str:
+    """A name in so many columns: its end tells jobs apart, so that its beginning goes."""
+    text = one_line(text)
+    return text if width(text) <= columns else "…" + head(text[::-1], columns - 1)[::-1]
