@@ -13,6 +13,7 @@ from gpuspec.cli.exit_status import tell
 from gpuspec.cli.open_case import CaseOptions, case_options
 from gpuspec.cli.run_lint import write
 from gpuspec.planning.bill import Bill
+from gpuspec.planning.bill_budgets import is_over
 
 FORMATS = ("text", "json")
 
@@ -71,7 +72,7 @@ def command(
         tell(f"gpuspec: note: {note}")
     if biller.problems:
         return 3
-    return 2 if biller.errors else int(any(each.used > 1 for each in bill.budgets))
+    return 2 if biller.errors else int(any(map(is_over, bill.budgets)))
 
 
 def _rendered(format_: str, bill: Bill, *, everything: bool) -> str:

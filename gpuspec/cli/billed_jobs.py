@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
@@ -15,12 +16,16 @@ from gpuspec.lint.config import Configs
 from gpuspec.lint.files import check_binary, expand, read_file, read_stdin
 from gpuspec.lint.result import Located, Problem
 from gpuspec.lint.runner import Linter, documents_in
+from gpuspec.lint.saves import saves
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.lint.unpriced import is_unpriced
-from gpuspec.planning.bill import Bill, JobBill, SavingStep
+from gpuspec.planning.bill import Bill, JobBill
+from gpuspec.planning.bill_budgets import FolderBudget, budget_lines
 from gpuspec.planning.bill_groups import assumptions, groups, with_shares
 from gpuspec.planning.case import Case
 from gpuspec.planning.job_bill import job_bill
+from gpuspec.planning.monthly_budget import monthly_budget
+from gpuspec.planning.stacked import stacked
 from gpuspec.rules import collect
 
 GROUPS = ("folder", "team", "cloud", "gpu")
@@ -40,6 +45,8 @@ class Biller:
         self.skipped: list[tuple[str, str]] = []
         self.errors: list[UserError] = []
         self._first: Settings | None = None
+        self._budgets: dict[str, FolderBudget] = {}
+        self._looked: set[str] = set()
 
     @property
     def problems(self) -> list[Problem]:
@@ -64,7 +71,7 @@ class Biller:
         return Bill(
             jobs=jobs,
             groups=groups(jobs, kinds),
-            budgets=(),
+            budgets=budget_lines(jobs, self._budgets.values()),
             assumptions=assumptions(jobs),
             prices=self._prices(),
             skipped=tuple(self.skipped),
@@ -85,6 +92,7 @@ class Biller:
             name = name_of_input(data)
         settings = self.configs.settings_for(name)
         self._first = self._first or settings
+        self._note_budgets(name)
         with each_read_once():
             documents = documents_in(name, data, self.linter.formats, on_disk=path != "-")
             if not documents:
@@ -102,6 +110,20 @@ class Biller:
                         _billed(case, path, [each for each in found if _job_of(each, cases) is case])
                     )
 
+    def _note_budgets(self, path: str) -> None:
+        """The budgets that a file counts towards: of its folder's settings, and of those above them, as far as the
+        repository goes."""
+        folder = os.path.dirname(os.path.abspath(path))
+        while folder not in self._looked:
+            self._looked.add(folder)
+            settings = self.configs.settings_for(folder)
+            if settings.budget_file is not None:
+                made = FolderBudget(os.path.dirname(settings.budget_file), monthly_budget(settings.budget))
+                self._budgets.setdefault(settings.budget_file, made)
+            if os.path.lexists(os.path.join(folder, ".git")):
+                break
+            folder = os.path.dirname(folder)
+
     def _without_jobs(self, path: str, data: bytes) -> UserError:
         from gpuspec.lint.unknown_file import without_jobs
 
@@ -115,31 +137,11 @@ class Biller:
 
 def _billed(case: Case, path: str, found: Sequence[Located]) -> JobBill:
     made = job_bill(case, path, labels=dict(case.job.labels), told={}, priced=not is_unpriced(case))
-    return made._replace(savings=_savings(made, found))
-
-
-def _savings(job: JobBill, found: Iterable[Located]) -> tuple[SavingStep, ...]:
-    """The best of what findings save of a job."""
-    steps = []
-    for each in found:
-        saving = each.finding.saving
-        if saving is None or saving.per_hour <= 0 or not job.per_hour or job.per_month is None:
-            continue
-        dollars = min(saving.per_hour / job.per_hour, 1.0) * job.per_month
-        finding = each.finding
-        steps.append(
-            SavingStep(
-                finding.code,
-                finding.name,
-                finding.suggestion or finding.message,
-                each.place.line,
-                "machine",
-                alone=dollars,
-                adds=dollars,
-            )
-        )
-    best = max(steps, key=lambda step: (step.alone, step.code), default=None)
-    return (best,) if best else ()
+    return (
+        made._replace(savings=stacked(saves(found, made.per_hour), made.per_month))
+        if made.per_month
+        else made
+    )
 
 
 def _job_of(found: Located, cases: Sequence[Case]) -> Case:

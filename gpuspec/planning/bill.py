@@ -91,6 +91,8 @@ class BudgetLine(NamedTuple):
     per_month: float
     steps: tuple[float, ...]
     reached: float | None
+    unknown: int = 0
+    """Jobs that it holds for, and whose cost is not known."""
 
     @property
     def used(self) -> float:

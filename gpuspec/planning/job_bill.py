@@ -21,7 +21,7 @@ NO_CLOUD = (
 )
 
 
-class Machine(NamedTuple):
+class BilledMachine(NamedTuple):
     """One machine of a job: dollars an hour (None: nobody offers it, or nobody says where), and the offer."""
 
     gpu: str
@@ -35,17 +35,17 @@ class Machine(NamedTuple):
         return self.gpu if self.gpus == 1 else f"{self.gpus} × {self.gpu}"
 
 
-def machine_of(case: Case, *, priced: bool) -> Machine | None:
+def machine_of(case: Case, *, priced: bool) -> BilledMachine | None:
     """The machine that a job comes down to: of the GPUs that it names, else of all that it may rent the one that its
     plan chooses. `priced`: whether it is known where it is rented."""
     one = case.selected or next(iter(case.choices), None)
     if one is not None:
         price = one.price if priced else None
-        return Machine(one.gpu.name, one.gpu_count, price and price.per_hour, price and price.offer)
+        return BilledMachine(one.gpu.name, one.gpu_count, price and price.per_hour, price and price.offer)
     if case.job.gpu_types or not priced:
         return None
     choice = case.kept_plan.choice
-    return choice and Machine(choice.gpu.name, choice.offer.gpu_count, choice.price, choice.offer)
+    return choice and BilledMachine(choice.gpu.name, choice.offer.gpu_count, choice.price, choice.offer)
 
 
 def job_bill(
@@ -92,7 +92,7 @@ def _machines(case: Case, told: Mapping[str, float]) -> float:
     return nodes * (max(1, least) if case.workload.task == "serve" else most)
 
 
-def _unknown(case: Case, machine: Machine | None, use: MonthlyUse, *, priced: bool) -> str:
+def _unknown(case: Case, machine: BilledMachine | None, use: MonthlyUse, *, priced: bool) -> str:
     """What is missing for a known cost, and how to say it."""
     if use.hours == 0:
         return ""
@@ -109,7 +109,7 @@ def _unknown(case: Case, machine: Machine | None, use: MonthlyUse, *, priced: bo
     return "; ".join(missing)
 
 
-def _in_words(machine: Machine, number: float) -> str:
+def _in_words(machine: BilledMachine, number: float) -> str:
     """`2 × H100`, `3 × (8 × H100)`."""
     if number == 1:
         return machine.label

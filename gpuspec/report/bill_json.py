@@ -93,6 +93,7 @@ def _budget(line: BudgetLine) -> dict[str, Any]:
         "used": line.used,
         "steps": list(line.steps),
         "reached": line.reached,
+        "unknown_jobs": line.unknown,
     }
 
 

@@ -25,7 +25,7 @@ MOST_NAMED = 3
 def render(bill: Bill, columns: int, *, everything: bool = False) -> str:
     """The bill for a person. No line is wider than `columns`, but for words that are. `everything`: each job, each
     group, each saving; else the first of them, and how many there are."""
-    page = Page(columns, everything=everything)
+    page = BillText(columns, everything=everything)
     blocks = [
         page.total(bill),
         page.jobs(bill),
@@ -63,7 +63,7 @@ def total(bill: Bill) -> str:
     return text + (f" · up to {dollars(bill.saved)} a month to save" if bill.saved >= 0.005 else "")
 
 
-class Page:
+class BillText:
     """So many columns, and how much is shown on them."""
 
     def __init__(self, columns: int, *, everything: bool) -> None:
@@ -108,7 +108,9 @@ class Page:
         lines = table(
             [
                 Column("a month", [_of_group(each) for each in shown], 0),
-                Column("share", [percent(each.per_month / total) if each.per_month else "" for each in shown], 3),
+                Column(
+                    "share", [percent(each.per_month / total) if each.per_month else "" for each in shown], 3
+                ),
                 Column("could save", [dollars(each.saved) if each.saved else "" for each in shown], 4),
                 Column("jobs", [f"{each.jobs:,}" for each in shown], 2),
                 Column(found[0].by, [_cut(each.name, self.columns - 13) for each in shown], 1, numbers=False),
@@ -123,7 +125,8 @@ class Page:
         for each in found:
             of = f" of {each.by} {each.name}" if each.by else ""
             said = f"{dollars(each.per_month)} of {dollars(each.monthly)} a month{of}: {percent(each.used)}"
-            lines += self.prose("budget", said + _reached(each))
+            left = f" ({plural(each.unknown, 'job')} of unknown cost not counted)" if each.unknown else ""
+            lines += self.prose("budget", said + _reached(each) + left)
         return lines
 
     def savings(self, bill: Bill) -> list[str]:

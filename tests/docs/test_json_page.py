@@ -29,6 +29,7 @@ COMMANDS = {
     "Models": ["models", "--json"],
     "Prices": ["prices", "--json"],
     "Runs": ["ps", "--json"],
+    "Bill": ["bill", JOB, "--json"],
     "Cost": ["cost", "nightly", "--json"],
     "Rules": ["rules", "--format", "json"],
     "Settings": ["config", "show", "--format", "json"],

@@ -1,0 +1,148 @@
+"""`gpuspec bill`: what jobs cost a month. Prices are the test's own, so that every number is worked out here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuspec.cli.main import main
+
+PRICES = """Cloud,AcceleratorName,AcceleratorCount,Price
+aws,H100 PCIe,1,3.00
+gcp,RTX A5000,1,0.25
+gcp,RTX A5000,2,0.50
+"""
+SERVER = """{
+  "name": "chat", "task": "serve", "gpu_types": ["H100 PCIe"], "labels": { "team": "search" },
+  "model": { "id": "Qwen/Qwen2.5-7B-Instruct", "dtype": "bf16", "context": 4096 }, "run": "python serve.py"
+}
+"""
+BATCH = """{
+  "name": "embed", "task": "batch", "gpu_types": ["RTX A5000"], "gpu_count": 2, "schedule": { "runs_per_month": 20 },
+  "budget": { "max_hours": 4 }, "labels": { "team": "data" }, "run": "python embed.py"
+}
+"""
+POD = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ranker}
+spec:
+  replicas: 3
+  template:
+    spec:
+      nodeSelector: {nvidia.com/gpu.product: NVIDIA-H100-PCIe}
+      containers:
+        - {name: ranker, image: "vllm/vllm-openai:v0.8.0", resources: {limits: {nvidia.com/gpu: 1}}}
+"""
+
+
+class Project:
+    """A folder with jobs, prices and settings of its own."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capsys = folder, capsys
+        (folder / "mine.csv").write_text(PRICES)
+        self.settings("")
+
+    def settings(self, text: str) -> None:
+        """The settings, beside the prices."""
+        (self.folder / "gpuspec.toml").write_text('prices = "mine.csv"\n' + text)
+
+    def write(self, name: str, text: str) -> None:
+        """A file."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def bill(self, *words: str, status: int = 0) -> str:
+        """What is printed."""
+        found = main(["bill", *words])
+        self.out, self.err = self._capsys.readouterr()
+        assert found == status, self.err
+        return self.out
+
+    def document(self, *words: str, status: int = 0) -> dict[str, Any]:
+        """The bill as JSON."""
+        found: dict[str, Any] = json.loads(self.bill("--json", *words, status=status))
+        return found
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Project:
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path, capsys)
+
+
+def test_a_month_of_three_formats_is_added_up(project: Project) -> None:
+    project.write("search/gpu.jsonc", SERVER)
+    project.write("data/gpu.jsonc", BATCH)
+    project.write("data/ranker.yaml", POD)
+    found = project.document()
+    by_job = {each["job"]: each for each in found["jobs"]}
+    # 730 h × $3; 20 runs × 4 h × 2 × $0.25; 3 copies × 730 h × $3
+    assert by_job["chat"]["per_month"] == 2190
+    assert (by_job["embed"]["per_run"], by_job["embed"]["per_month"]) == (2, 40)
+    assert (by_job["ranker"]["per_hour"], by_job["ranker"]["per_month"]) == (9, 6570)
+    assert found["per_month"] == 2190 + 40 + 6570
+    groups = {(each["by"], each["name"]): each["per_month"] for each in found["groups"]}
+    assert groups["folder", "data"] == 6610
+    assert groups["team", "search"] == 2190
+    assert (groups["cloud", "aws"], groups["cloud", "gcp"]) == (8760, 40)
+    assert groups["gpu", "RTX A5000"] == 40
+
+
+def test_a_budget_that_is_not_kept_fails(project: Project) -> None:
+    project.write("search/gpu.jsonc", SERVER)
+    project.write("data/gpu.jsonc", BATCH)
+    project.settings("[budget]\nmonthly = 3000\n[budget.team]\ndata = 39\n[budget.folder]\nsearch = 2400\n")
+    found = project.document(status=1)
+    lines = {(each["by"], each["name"]): each for each in found["budgets"]}
+    # 2,230 of 3,000 are 74 %; 40 of 39; 2,190 of 2,400 are 91 %
+    assert (lines[None, None]["per_month"], lines[None, None]["reached"]) == (2230, 0.7)
+    assert lines["team", "data"]["reached"] == 1.0
+    assert lines["folder", "search"]["reached"] == 0.9
+    assert "$1.00 over it" in project.bill(status=1)
+    project.settings("[budget]\nmonthly = 2230\n")
+    project.bill()
+
+
+def test_what_is_not_known_is_said_and_never_nothing(project: Project) -> None:
+    project.write("one/gpu.jsonc", BATCH.replace('"budget": { "max_hours": 4 },', ""))
+    project.write("two/gpu.jsonc", SERVER.replace("H100 PCIe", "L4"))
+    found = project.document()
+    assert found["unknown_jobs"] == 2
+    assert [each["per_month"] for each in (*found["jobs"], *found["groups"])].count(None) == len(
+        found["jobs"]
+    ) + len(found["groups"])
+    text = project.bill()
+    assert "$0" not in text
+    assert "hours_per_run" in text
+    assert "no price of L4 is known" in text
+
+
+def test_where_nothing_says_who_rents_the_machine_its_cost_is_unknown(project: Project) -> None:
+    (project.folder / "gpuspec.toml").unlink()
+    project.write("ranker.yaml", POD)
+    assert "its file does not say where" in project.document()["jobs"][0]["unknown"]
+    assert project.document("--prices", "mine.csv")["per_month"] == 6570
+
+
+def test_savings_are_those_of_the_findings(project: Project) -> None:
+    project.write("search/gpu.jsonc", SERVER)
+    (job,) = project.document()["jobs"]
+    (step,) = [each for each in job["savings"] if each["code"] == "GS101"]
+    # An RTX A5000 at $0.25 for an H100 at $3.00, if it were as fast: at most 11/12 of it.
+    assert 0 < step["adds_per_month"] <= 2190 * 11 / 12 + 0.01
+    assert job["saved_per_month"] == pytest.approx(sum(each["adds_per_month"] for each in job["savings"]))
+
+
+def test_what_cannot_be_read_is_left_out_and_told(project: Project) -> None:
+    project.write("a/gpu.jsonc", SERVER)
+    project.write("b/gpu.jsonc", "{")
+    found = project.document(status=2)
+    assert [path for each in found["skipped"] for path in [each["path"]]] == ["b/gpu.jsonc"]
+    assert "b/gpu.jsonc" in project.err
+    project.bill("nowhere", status=2)
+    assert "nowhere does not exist" in project.err
