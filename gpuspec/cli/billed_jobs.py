@@ -138,7 +138,7 @@ class Biller:
 def _billed(case: Case, path: str, found: Sequence[Located]) -> JobBill:
     made = job_bill(case, path, labels=dict(case.job.labels), told={}, priced=not is_unpriced(case))
     return (
-        made._replace(savings=stacked(saves(found, made.per_hour), made.per_month))
+        made._replace(savings=stacked(saves(found, made.per_hour, case.market), made.per_month))
         if made.per_month
         else made
     )

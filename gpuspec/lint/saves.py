@@ -33,6 +33,7 @@ def saves(findings: Iterable[Located], per_hour: float | None, market: Market) -
                 share=share,
                 machine=saving.machine,
                 elsewhere=elsewhere if saving.kind == "price" else {},
+                advice=finding.suggestion or "",
             )
         )
     return made

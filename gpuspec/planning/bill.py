@@ -37,6 +37,8 @@ class SavingStep(NamedTuple):
     kind: SavingKind
     alone: float
     adds: float
+    advice: str = ""
+    """What to do, in short; "" where the rule has no more than its message."""
 
 
 class JobBill(NamedTuple):

@@ -32,6 +32,7 @@ class Saves(NamedTuple):
     share: float
     machine: tuple[str, int] | None = None
     elsewhere: Mapping[tuple[str, int], float] = {}
+    advice: str = ""
 
 
 def stacked(found: Iterable[Saves], per_month: float) -> tuple[SavingStep, ...]:
@@ -78,4 +79,5 @@ def _step(one: Saves, per_month: float, adds: float) -> SavingStep:
         kind=one.kind,
         alone=one.share * per_month,
         adds=adds,
+        advice=one.advice,
     )

@@ -65,6 +65,7 @@ def _saving(step: SavingStep) -> dict[str, Any]:
         "code": step.code,
         "name": step.name,
         "message": step.message,
+        "suggestion": step.advice or None,
         "line": step.line,
         "kind": step.kind,
         "alone_per_month": _cents(step.alone),

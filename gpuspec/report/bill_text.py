@@ -136,7 +136,9 @@ class BillText:
         shown, more = self._first(steps, MOST_SAVINGS)
         lines = ["to save, a month"] if shown else []
         for adds, job, step in shown:
-            lines += self.prose(f"{dollars(adds):>9}", f"{job.path}:{step.line}: {step.code} {step.message}")
+            lines += self.prose(
+                f"{dollars(adds):>9}", f"{job.path}:{step.line}: {step.code} {step.advice or step.message}"
+            )
         return [*lines, *self._more(more, "more", sum(each[0] for each in steps[len(shown) :]))]
 
     def unknown(self, jobs: Iterable[JobBill]) -> list[str]:
