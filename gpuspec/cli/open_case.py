@@ -9,7 +9,15 @@ from typing import Any, get_args
 
 import click
 
-from gpuspec.cli.options import MOST_HOURS, MOST_USERS, Amount, Whole, config_option, isolated_option
+from gpuspec.cli.options import (
+    MOST_DOLLARS,
+    MOST_HOURS,
+    MOST_USERS,
+    Amount,
+    Whole,
+    config_option,
+    isolated_option,
+)
 from gpuspec.errors import UserError
 from gpuspec.formats import FORMATS, JOB_SPEC, Document, Format, Known, Source
 from gpuspec.job import Job
@@ -41,6 +49,7 @@ class CaseOptions(NamedTuple):
             ("--config", self.config),
             ("--job", self.which),
             ("--max-hours", limit),
+            ("--budget", None if self.job.max_total is None else str(self.job.max_total)),
             ("--by", self.job.by),
             ("--assume-gpu", self.job.assume_gpu),
             ("--users", None if self.job.users is None else str(self.job.users)),
@@ -85,6 +94,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
         config: str | None,
         isolated: bool,
         max_hours: float | None = None,
+        budget: float | None = None,
         accept_no_timer: bool = False,
         by: By | None = None,
         users: int | None = None,
@@ -95,6 +105,7 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
             prices=prices,
             clouds=tuple(name.lower() for name in cloud),
             max_hours=max_hours,
+            max_total=budget,
             accept_no_timer=accept_no_timer,
             by=by,
             users=users,
@@ -107,6 +118,12 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 max_hours_option = click.option(
     "--max-hours", type=Amount(MOST_HOURS), help="Time limit; overrides the spec's."
+)
+budget_option = click.option(
+    "--budget",
+    type=Amount(MOST_DOLLARS),
+    metavar="DOLLARS",
+    help="Dollars at worst, several specs together; those without a limit of their own share what is left.",
 )
 by_option = click.option(
     "--by",

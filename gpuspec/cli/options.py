@@ -63,6 +63,8 @@ _UNITS = {"k": 1 << 10, "K": 1 << 10, "m": 1 << 20, "M": 1 << 20}
 
 MOST_HOURS = 87_600
 """Ten years, as `budget.max_hours` of a spec has it."""
+MOST_DOLLARS = 100_000_000
+"""As `budget.max_total` of a spec has it."""
 MOST_USERS = 1_000_000
 """As `users` of a spec has it."""
 

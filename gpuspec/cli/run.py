@@ -18,6 +18,7 @@ from gpuspec.cli.month_budget import admission, check_month, labels_text, launch
 from gpuspec.cli.open_case import (
     CaseOptions,
     accept_no_timer_option,
+    budget_option,
     by_option,
     case_options,
     job_option,
@@ -27,12 +28,15 @@ from gpuspec.cli.open_case import (
 )
 from gpuspec.cli.options import Number, Whole
 from gpuspec.cli.output import say, say_document
+from gpuspec.cli.several_runs import budget_shares, question_of_all, runs_listed, told_what_became
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
+from gpuspec.launch.launcher import Record
 from gpuspec.launch.monthly_limit import Launch as MonthLaunch
 from gpuspec.launch.on_machine.readiness import without_password
 from gpuspec.lint.secrets import masked
+from gpuspec.lint.settings import Settings
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
@@ -55,6 +59,29 @@ class Prepared(NamedTuple):
     over_budget: bool
     """`--over-budget`: go on where that breaks it."""
 
+    @property
+    def costs(self) -> bool:
+        """Whether anything is paid for: a run on this machine costs nothing."""
+        return self.where.name != "local" and self.plan.choice is not None
+
+
+class _Planned(NamedTuple):
+    """A job that is read and planned. `given` are the options that hold for it, `launcher` what would run it."""
+
+    spec: str
+    given: CaseOptions
+    settings: Settings
+    case: Case
+    launcher: str
+    plan: Plan
+
+    @property
+    def worst(self) -> float | None:
+        """Dollars at most; None where nothing ends it."""
+        if self.launcher == "local" or self.plan.choice is None:
+            return 0.0
+        return self.plan.cost.total if self.plan.cost else None
+
 
 @click.command("run")
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
@@ -67,6 +94,7 @@ class Prepared(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="Show the plan and what would be sent; launch nothing.")
 @click.option("--detach", "-d", is_flag=True, help="Return once the job is started.")
 @max_hours_option
+@budget_option
 @case_options
 @job_option
 @users_option
@@ -93,7 +121,9 @@ def command(
     """Lint, plan, ask and launch a job on the cheapest GPU that fits.
 
     A machine that an earlier run of the same set-up has left, and that is still up, is used again. Several specs
-    run one after the other; they, too, share a machine where they can.
+    run one after the other; they, too, share a machine where they can. All of them are linted, planned and checked,
+    and you are asked once, before anything is rented; --budget holds for all together. Where one cannot be launched,
+    those after it are not, and what became of each is told.
 
     Where SkyPilot keeps its controllers in its own server, a job that survives the loss of its spot machine is a
     managed job, and a server with `scaling` a service; --plain keeps to one machine.
@@ -104,7 +134,12 @@ def command(
     """
     if shards is not None and options["shard"]:
         raise UserError("bad-shards", "--shards does all parts, --shard one", "give one of them")
-    prepared = [_prepare(spec, given, options, yes=yes, shards=shards or 1) for spec in specs]
+    planned = _plan_all(specs, given, options, machines=shards or 1)
+    prepared = [
+        _prepare(each, options, yes=yes, shards=shards or 1, alone=len(specs) == 1) for each in planned
+    ]
+    if len(prepared) > 1:
+        _say_lines(runs_listed(prepared))
     if dry_run:
         for each in prepared:
             say(*masked(each.where.describe(each.case.job, each.plan, each.settings)).split("\n"))
@@ -123,24 +158,66 @@ def command(
     if shards is not None:
         check_shards(prepared[0].case, len(specs), shards)
     _check_month(prepared)
-    if not yes and not _ask(" ".join(_question(each, shards or 1) for each in prepared)):
+    question = _question(prepared[0], shards or 1) if len(prepared) == 1 else question_of_all(prepared)
+    if not yes and not _ask(question):
         raise UserError("declined", "not launched", status=1)
     if shards is not None:
         return run_shards(specs[0], shards, given, options)
+    return _launch_all(prepared)
+
+
+def _launch_all(prepared: Sequence[Prepared]) -> int:
+    """Launch one after the other; the exit status of the first that did not succeed."""
+    records: list[Record] = []
     worst = 0
-    for each in prepared:
-        status = _launch(each)
-        worst = worst or status
-        if status == 130:
-            break
+    try:
+        for each in prepared:
+            status = _launch(each, records)
+            worst = worst or status
+            if status == 130:
+                break
+    finally:  # also where one could not be launched, or somebody pressed Ctrl-C between two
+        if len(prepared) > 1:
+            _say_lines(told_what_became(prepared, records))
     return worst
 
 
-def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: bool, shards: int) -> Prepared:
+def _plan_all(
+    specs: Sequence[str], given: CaseOptions, options: dict[str, Any], *, machines: int
+) -> list[_Planned]:
+    """Every spec planned. Of a budget for several, those without a limit of their own share what the others leave."""
+    budget = given.job.max_total
+    if len(specs) == 1 or budget is None:
+        return [_plan(spec, given, options, machines=machines) for spec in specs]
+    alone = given._replace(job=given.job._replace(max_total=None))
+    planned = [_plan(spec, alone, options, machines=machines) for spec in specs]
+    shares = budget_shares(budget, [(each.spec, each.worst) for each in planned])
+    return [
+        each
+        if share is None
+        else _plan(each.spec, _with_budget(given, share), options, machines=machines, of=each)
+        for each, share in zip(planned, shares, strict=True)
+    ]
+
+
+def _with_budget(given: CaseOptions, dollars: float) -> CaseOptions:
+    return given._replace(job=given.job._replace(max_total=dollars))
+
+
+def _plan(
+    spec: str, given: CaseOptions, options: dict[str, Any], *, machines: int, of: _Planned | None = None
+) -> _Planned:
+    """A spec, read and planned; `of` one that was read before, under other options."""
     shard = parse_shard(options["shard"])
-    settings = given.settings_for(spec, machines=shard[1] if shard else shards)
-    case = open_case(spec, settings, given.which)
+    settings = given.settings_for(spec, machines=shard[1] if shard else machines)
+    case = settings.case(of.case.document) if of else open_case(spec, settings, given.which)
     name, plan = _launcher_and_plan(case, options["on"])
+    return _Planned(spec, given, settings, case, name, plan)
+
+
+def _prepare(planned: _Planned, options: dict[str, Any], *, yes: bool, shards: int, alone: bool) -> Prepared:
+    spec, given, settings, case, name, plan = planned
+    shard = parse_shard(options["shard"])
     budget = case.job.budget
     own_limit = budget.max_hours if budget else None  # a budget in dollars limits no run that costs none
     if shards > 1 and name != "local" and budget and budget.max_total is not None:
@@ -160,7 +237,8 @@ def _prepare(spec: str, given: CaseOptions, options: dict[str, Any], *, yes: boo
         say=_say,
         ask=lambda question: yes or _ask(question),
     )
-    _show_plan(case, plan, name, whole=shard is None and shards == 1)
+    if alone:
+        _show_plan(case, plan, name, whole=shard is None and shards == 1)
     again = resume_command(spec, name, given, options, shards=shard[1] if shard else None)
     rented = None if name == "local" else launch_of(case, plan, settings, run_settings, shards)
     return Prepared(
@@ -233,7 +311,12 @@ def _say(line: str) -> None:
     say(line, err=True)
 
 
-def _launch(each: Prepared) -> int:
+def _say_lines(lines: Sequence[str]) -> None:
+    say(*lines, err=True)
+
+
+def _launch(each: Prepared, records: list[Record]) -> int:
+    """Launch one, and add its record to `records` before anything is rented; its exit status."""
     from gpuspec.cli.items_claim import claim_items
     from gpuspec.cli.items_left import tell_items_left
     from gpuspec.launch.records import Records
@@ -257,6 +340,7 @@ def _launch(each: Prepared) -> int:
         labels=labels_text(each.case, budget_file),
         budget_file=budget_file,
     )
+    records.append(record)
     try:
         claim_items(job, settings, record.run)
         outcome: Outcome = where.launch(job, plan, settings, record)
