@@ -28,59 +28,19 @@ from gpuspec.cli.open_case import (
 )
 from gpuspec.cli.options import Number, Whole
 from gpuspec.cli.output import say, say_document
+from gpuspec.cli.prepared_run import Planned, Prepared
 from gpuspec.cli.several_runs import budget_shares, question_of_all, runs_listed, told_what_became
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
-from gpuspec.launch import Launcher, Outcome, RunSettings, find_launcher
+from gpuspec.launch import Outcome, RunSettings, find_launcher
 from gpuspec.launch.launcher import Record
-from gpuspec.launch.monthly_limit import Launch as MonthLaunch
 from gpuspec.launch.on_machine.readiness import without_password
 from gpuspec.lint.secrets import masked
-from gpuspec.lint.settings import Settings
-from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
 from gpuspec.printable import one_line
 from gpuspec.words import dollars
-
-
-class Prepared(NamedTuple):
-    """A job on its way: read, linted and planned; nothing is launched yet."""
-
-    case: Case
-    plan: Plan
-    where: Launcher
-    settings: RunSettings
-    again: str
-    """The command that does the items which are left."""
-    month: MonthLaunch | None
-    """What it may cost of this month's budget; None where there is none."""
-    over_budget: bool
-    """`--over-budget`: go on where that breaks it."""
-
-    @property
-    def costs(self) -> bool:
-        """Whether anything is paid for: a run on this machine costs nothing."""
-        return self.where.name != "local" and self.plan.choice is not None
-
-
-class _Planned(NamedTuple):
-    """A job that is read and planned. `given` are the options that hold for it, `launcher` what would run it."""
-
-    spec: str
-    given: CaseOptions
-    settings: Settings
-    case: Case
-    launcher: str
-    plan: Plan
-
-    @property
-    def worst(self) -> float | None:
-        """Dollars at most; None where nothing ends it."""
-        if self.launcher == "local" or self.plan.choice is None:
-            return 0.0
-        return self.plan.cost.total if self.plan.cost else None
 
 
 @click.command("run")
@@ -184,7 +144,7 @@ def _launch_all(prepared: Sequence[Prepared]) -> int:
 
 def _plan_all(
     specs: Sequence[str], given: CaseOptions, options: dict[str, Any], *, machines: int
-) -> list[_Planned]:
+) -> list[Planned]:
     """Every spec planned. Of a budget for several, those without a limit of their own share what the others leave."""
     budget = given.job.max_total
     if len(specs) == 1 or budget is None:
@@ -205,17 +165,17 @@ def _with_budget(given: CaseOptions, dollars: float) -> CaseOptions:
 
 
 def _plan(
-    spec: str, given: CaseOptions, options: dict[str, Any], *, machines: int, of: _Planned | None = None
-) -> _Planned:
+    spec: str, given: CaseOptions, options: dict[str, Any], *, machines: int, of: Planned | None = None
+) -> Planned:
     """A spec, read and planned; `of` one that was read before, under other options."""
     shard = parse_shard(options["shard"])
     settings = given.settings_for(spec, machines=shard[1] if shard else machines)
     case = settings.case(of.case.document) if of else open_case(spec, settings, given.which)
     name, plan = _launcher_and_plan(case, options["on"])
-    return _Planned(spec, given, settings, case, name, plan)
+    return Planned(spec, given, settings, case, name, plan)
 
 
-def _prepare(planned: _Planned, options: dict[str, Any], *, yes: bool, shards: int, alone: bool) -> Prepared:
+def _prepare(planned: Planned, options: dict[str, Any], *, yes: bool, shards: int, alone: bool) -> Prepared:
     spec, given, settings, case, name, plan = planned
     shard = parse_shard(options["shard"])
     budget = case.job.budget

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from gpuspec.cli.columns import aligned
+from gpuspec.cli.prepared_run import Prepared
 from gpuspec.errors import UserError
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import Record, Run
@@ -13,9 +13,6 @@ from gpuspec.launch.records import Records
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.rank import launchable
 from gpuspec.words import dollars, listed
-
-if TYPE_CHECKING:
-    from gpuspec.cli.run import Prepared
 
 MOST_NAMED = 5
 """Specs that a line names."""
