@@ -38,6 +38,8 @@ class CaseOptions(NamedTuple):
     isolated: bool = False
     which: str | None = None
     """`--job`: which one of a file that holds several, by its place or its name."""
+    budget: float | None = None
+    """`run --budget`, dollars: the job's own `budget.max_total` holds where it is lower."""
 
     def words(self) -> list[str]:
         """These options as they are typed."""
@@ -49,7 +51,7 @@ class CaseOptions(NamedTuple):
             ("--config", self.config),
             ("--job", self.which),
             ("--max-hours", limit),
-            ("--budget", None if self.job.max_total is None else str(self.job.max_total)),
+            ("--budget", None if self.budget is None else str(self.budget)),
             ("--by", self.job.by),
             ("--assume-gpu", self.job.assume_gpu),
             ("--users", None if self.job.users is None else str(self.job.users)),
@@ -105,13 +107,12 @@ def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
             prices=prices,
             clouds=tuple(name.lower() for name in cloud),
             max_hours=max_hours,
-            max_total=budget,
             accept_no_timer=accept_no_timer,
             by=by,
             users=users,
             assume_gpu=assume_gpu,
         )
-        return command(*args, given=CaseOptions(job, config, isolated, which), **more)
+        return command(*args, given=CaseOptions(job, config, isolated, which, budget), **more)
 
     return with_options
 

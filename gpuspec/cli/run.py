@@ -32,6 +32,7 @@ from gpuspec.cli.prepared_run import Planned, Prepared
 from gpuspec.cli.several_runs import budget_shares, question_of_all, runs_listed, told_what_became
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
+from gpuspec.job.job import Budget, Job
 from gpuspec.launch import Outcome, RunSettings, find_launcher
 from gpuspec.launch.launcher import Record
 from gpuspec.launch.on_machine.readiness import without_password
@@ -146,22 +147,18 @@ def _plan_all(
     specs: Sequence[str], given: CaseOptions, options: dict[str, Any], *, machines: int
 ) -> list[Planned]:
     """Every spec planned. Of a budget for several, those without a limit of their own share what the others leave."""
-    budget = given.job.max_total
+    budget = given.budget
     if len(specs) == 1 or budget is None:
         return [_plan(spec, given, options, machines=machines) for spec in specs]
-    alone = given._replace(job=given.job._replace(max_total=None))
+    alone = given._replace(budget=None)
     planned = [_plan(spec, alone, options, machines=machines) for spec in specs]
     shares = budget_shares(budget, [(each.spec, each.worst) for each in planned])
     return [
         each
         if share is None
-        else _plan(each.spec, _with_budget(given, share), options, machines=machines, of=each)
+        else _plan(each.spec, given._replace(budget=share), options, machines=machines, of=each)
         for each, share in zip(planned, shares, strict=True)
     ]
-
-
-def _with_budget(given: CaseOptions, dollars: float) -> CaseOptions:
-    return given._replace(job=given.job._replace(max_total=dollars))
 
 
 def _plan(
@@ -170,9 +167,19 @@ def _plan(
     """A spec, read and planned; `of` one that was read before, under other options."""
     shard = parse_shard(options["shard"])
     settings = given.settings_for(spec, machines=shard[1] if shard else machines)
-    case = settings.case(of.case.document) if of else open_case(spec, settings, given.which)
+    case = of.case if of else open_case(spec, settings, given.which)
+    if given.budget is not None:
+        case = settings.case(case.document._replace(job=_limited(case.document.job, given.budget)))
     name, plan = _launcher_and_plan(case, options["on"])
     return Planned(spec, given, settings, case, name, plan)
+
+
+def _limited(job: Job | None, dollars: float) -> Job | None:
+    """The job as one that may cost no more than this."""
+    if job is None:
+        return None
+    budget = job.budget or Budget()
+    return job._replace(budget=budget._replace(max_total=min(dollars, budget.max_total or dollars)))
 
 
 def _prepare(planned: Planned, options: dict[str, Any], *, yes: bool, shards: int, alone: bool) -> Prepared:

@@ -54,8 +54,6 @@ class JobOverrides(NamedTuple):
     """`--cloud`: these, whatever the file and the settings say."""
     max_hours: float | None = None
     """`--max-hours`."""
-    max_total: float | None = None
-    """`run --budget`, dollars: the job's own limit holds where it is lower."""
     machines: int = 1
     """`--shards`: the machines that share the budget."""
     accept_no_timer: bool = False
@@ -76,9 +74,6 @@ class JobOverrides(NamedTuple):
         budget = job.budget
         if self.max_hours is not None:
             budget = (budget or Budget())._replace(max_hours=self.max_hours)
-        if self.max_total is not None:
-            budget = budget or Budget()
-            budget = budget._replace(max_total=min(self.max_total, budget.max_total or self.max_total))
         if budget is not None and budget.max_total is not None and self.machines > 1:
             budget = budget._replace(max_total=budget.max_total / self.machines)
         return job if budget is job.budget else job._replace(budget=budget)
@@ -155,9 +150,7 @@ class Case:
         other = type(self)(
             self.document._replace(job=job or self.job),
             settings=self.settings,
-            overrides=self.overrides._replace(
-                max_hours=None, max_total=None, machines=1
-            ),  # the job has them already
+            overrides=self.overrides._replace(max_hours=None, machines=1),  # the job has them already
             catalog=self.catalog,
             on_disk=self.on_disk,
         )
