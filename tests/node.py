@@ -14,8 +14,8 @@ import pytest
 CACHE = Path(__file__).parents[1] / "node_modules" / ".gpuspec"
 
 
-def run(packages: tuple[str, ...], script: str, *arguments: str) -> str:
-    """What a CommonJS script prints that requires npm packages (NAME@VERSION). Skips where there is no npm, or no
+def installed(packages: tuple[str, ...]) -> Path:
+    """The folder that has npm packages (NAME@VERSION) in its node_modules. Skips where there is no npm, or no
     registry."""
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
@@ -30,6 +30,12 @@ def run(packages: tuple[str, ...], script: str, *arguments: str) -> str:
             if done.returncode:
                 pytest.skip(f"{' '.join(install)}: {(done.stderr or done.stdout)[-200:]}")
             (folder / "done").touch()
+    return folder
+
+
+def run(packages: tuple[str, ...], script: str, *arguments: str) -> str:
+    """What a CommonJS script prints that requires npm packages (NAME@VERSION)."""
+    folder = installed(packages)
     done = subprocess.run(
         ["node", "-e", script, *arguments],
         cwd=folder,

@@ -1,0 +1,83 @@
+"""Which group of the bill's first grouping a job belongs to, and the colour that the group has all over the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gpuspec.named_tuple import NamedTuple
+from gpuspec.planning.bill import Bill, BillGroup, JobBill
+
+COLOURS = 7
+"""Groups with a colour of their own; those after them share a grey, which is the colour of number 7."""
+NO_NAME = "no label"
+"""What jobs are called that have no group."""
+OWN_FIELDS = ("cloud", "gpu", "format", "task")
+"""Groupings by what is a field of a job. All others are by a label, but "folder"."""
+
+
+class ColouredGroup(NamedTuple):
+    """A group as it is drawn. `jobs` are those with a known cost, the dearest first; `unknown` how many others it
+    has; `colour` is its number."""
+
+    name: str
+    jobs: tuple[JobBill, ...]
+    unknown: int
+    per_month: float
+    saved: float
+    colour: int
+
+    @property
+    def title(self) -> str:
+        """What it is called where it stands alone."""
+        return self.name or NO_NAME
+
+
+def groupings(bill: Bill) -> dict[str, list[BillGroup]]:
+    """Groups by what they are grouped by, in the order of the bill; the dearest group first."""
+    found: dict[str, list[BillGroup]] = {}
+    for group in bill.groups:
+        found.setdefault(group.by, []).append(group)
+    return {by: sorted(groups, key=lambda each: -each.per_month) for by, groups in found.items()}
+
+
+def first_grouping(bill: Bill) -> str:
+    """What the page is coloured by: a label if there is one, which says who pays, else the folder."""
+    names = list(groupings(bill))
+    labels = [name for name in names if name not in (*OWN_FIELDS, "folder")]
+    return next(iter([*labels, *(name for name in names if name == "folder"), *names]), "folder")
+
+
+def coloured(bill: Bill) -> tuple[ColouredGroup, ...]:
+    """The groups of the first grouping, the dearest first; those beyond the number of colours are one."""
+    by = first_grouping(bill)
+    names = [group.name for group in groupings(bill).get(by, [])]
+    members: dict[str, list[JobBill]] = {}
+    for job in bill.jobs:
+        members.setdefault(_group_of(job, by, names), []).append(job)
+    found = [_group(name, jobs, 0) for name, jobs in members.items()]
+    found.sort(key=lambda each: (-each.per_month, each.name))
+    own = COLOURS if len(found) <= COLOURS else COLOURS - 1
+    shown = [each._replace(colour=at) for at, each in enumerate(found[:own])]
+    rest = [job for name in (each.name for each in found[own:]) for job in members[name]]
+    if rest:
+        shown.append(_group(f"{len(found) - own} more", rest, COLOURS))
+    return tuple(shown)
+
+
+def _group(name: str, jobs: Sequence[JobBill], colour: int) -> ColouredGroup:
+    known = sorted(
+        (job for job in jobs if job.per_month is not None), key=lambda job: -(job.per_month or 0.0)
+    )
+    cost, saved = sum(job.per_month or 0.0 for job in known), sum(job.saved for job in known)
+    return ColouredGroup(name, tuple(known), len(jobs) - len(known), cost, saved, colour)
+
+
+def _group_of(job: JobBill, by: str, names: Sequence[str]) -> str:
+    """The name of the group, "" where a job has none."""
+    if by in OWN_FIELDS:
+        return str(getattr(job, by))
+    if by != "folder":
+        return job.labels.get(by, "")
+    path = job.path.removeprefix("./")
+    above = [name for name in names if path.startswith(name.removeprefix("./").rstrip("/") + "/")]
+    return max(above, key=len, default="")

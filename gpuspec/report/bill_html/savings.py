@@ -1,0 +1,59 @@
+"""What could be saved: the ten steps that save the most."""
+
+from __future__ import annotations
+
+from gpuspec.planning.bill import Bill, JobBill, SavingStep
+from gpuspec.report.bill_html.bars import bar
+from gpuspec.report.bill_html.markup import Html, foreign, tag
+from gpuspec.words import dollars
+
+MOST = 10
+KINDS = {
+    "machine": "another machine",
+    "price": "a lower price",
+    "hours": "fewer hours",
+    "work": "more work an hour",
+    "instead": "no machine",
+}
+
+
+def biggest(bill: Bill) -> list[tuple[JobBill, SavingStep]]:
+    """The steps that save the most, each after those of its job that come before it."""
+    found = [(job, step) for job in bill.jobs for step in job.savings if step.adds > 0]
+    return sorted(found, key=lambda pair: (-pair[1].adds, pair[0].path, pair[0].line, pair[1].code))[:MOST]
+
+
+def savings(bill: Bill) -> Html:
+    """The table of the biggest."""
+    found = biggest(bill)
+    if not found:
+        return tag("p", "Nothing that gpuspec knows of would make these jobs cheaper.", class_="none")
+    most = found[0][1].adds
+    heads = [
+        tag("th", "What to do", scope="col"),
+        tag("th", "Where", scope="col"),
+        tag("th", "Saves a month", scope="col", class_="num"),
+        tag("th", "Alone", scope="col", class_="num"),
+    ]
+    rows = [_row(job, step, most) for job, step in found]
+    return tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="savings")
+
+
+def _row(job: JobBill, step: SavingStep, most: float) -> Html:
+    kind = KINDS.get(step.kind, step.kind)
+    what = [foreign(step.message), tag("small", f"{step.code} ", foreign(step.name, 60), " · ", kind)]
+    what += [tag("small", "or: ", foreign(other.message)) for other in _others(job, step)]
+    where = [tag("b", foreign(job.job, 80)), tag("small", foreign(job.path), f":{step.line}")]
+    adds, alone = dollars(step.adds), dollars(step.alone)
+    return tag(
+        "tr",
+        tag("td", *what, class_="what"),
+        tag("td", *where, class_="where"),
+        tag("td", tag("b", adds), bar(step.adds / most, class_="bar saved"), class_="num"),
+        tag("td", alone, class_="num same" if alone == adds else "num", data_label="alone"),
+    )
+
+
+def _others(job: JobBill, step: SavingStep) -> list[SavingStep]:
+    """Other ways to save the same dollars, which add nothing to it."""
+    return [each for each in job.savings if each.kind == step.kind and each.adds <= 0][:2]
