@@ -15,7 +15,7 @@ from gpuspec.cli.run_lint import write
 from gpuspec.planning.bill import Bill
 from gpuspec.planning.bill_budgets import is_over
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "html")
 
 
 @click.command("bill")
@@ -55,6 +55,7 @@ def command(
     \b
     gpuspec bill
     gpuspec bill jobs/ --by team --json
+    gpuspec bill --format html --output bill.html
 
     Exit status: 0; 1 over a budget; 2 where a file cannot be read.
     """
@@ -80,6 +81,10 @@ def _rendered(format_: str, bill: Bill, *, everything: bool) -> str:
         from gpuspec.report import bill_json
 
         return bill_json.render(bill)
+    if format_ == "html":
+        from gpuspec.report import bill_html
+
+        return bill_html.render(bill)
     from gpuspec.report import bill_text
 
     return bill_text.render(bill, terminal_columns(), everything=everything)

@@ -146,3 +146,12 @@ def test_what_cannot_be_read_is_left_out_and_told(project: Project) -> None:
     assert "b/gpu.jsonc" in project.err
     project.bill("nowhere", status=2)
     assert "nowhere does not exist" in project.err
+
+
+def test_the_bill_as_a_page_for_people_without_gpuspec(project: Project) -> None:
+    project.write("data/gpu.jsonc", BATCH)
+    assert project.bill("--format", "html", "--output", "bill.html") == ""
+    page = (project.folder / "bill.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<h1><span>$40.00</span> a month</h1>" in page  # 20 runs × 4 h × 0.50 $
+    assert "data/gpu.jsonc" in page

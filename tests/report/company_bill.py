@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill, MonthlyUse, SavingKind, SavingStep
+from gpuspec.planning.bill import Bill, BudgetLine, JobBill, MonthlyUse, SavingKind, SavingStep
+from gpuspec.planning.bill_groups import groups
 
 ALL_MONTH = MonthlyUse(hours=730, runs=None, hours_each=None, why="a server runs all month", assumed=True)
 
@@ -13,8 +14,10 @@ def runs(count: float, hours: float, why: str, *, at_most: bool = False, assumed
     return MonthlyUse(count * hours, count, hours, why, assumed=assumed, at_most=at_most)
 
 
-def step(code: str, name: str, message: str, kind: SavingKind, alone: float, adds: float) -> SavingStep:
-    return SavingStep(code, name, message, 4, kind, alone, adds)
+def step(
+    code: str, name: str, message: str, kind: SavingKind, alone: float, adds: float, advice: str = ""
+) -> SavingStep:
+    return SavingStep(code, name, message, 4, kind, alone, adds, advice)
 
 
 SMALLER = ("GS101", "over-provisioned")
@@ -48,6 +51,7 @@ ROWS = (
                 "machine",
                 4438,
                 4438,
+                "use an L4",
             ),
             step(
                 *SPOT,
@@ -240,25 +244,6 @@ def _unknown() -> list[JobBill]:
     ]  # fmt: skip
 
 
-def _groups(jobs: list[JobBill], by: str) -> list[BillGroup]:
-    found: dict[str, list[JobBill]] = {}
-    for job in jobs:
-        name = {
-            "team": job.labels.get("team", ""),
-            "folder": job.path.partition("/")[0],
-            "cloud": job.cloud,
-            "gpu": job.gpu,
-        }[by]
-        found.setdefault(name, []).append(job)
-    return [
-        BillGroup(
-            by, name, len(each), sum(job.per_month or 0 for job in each), sum(job.saved for job in each),
-            sum(job.per_month is None for job in each),
-        )
-        for name, each in found.items()
-    ]  # fmt: skip
-
-
 def company() -> Bill:
     """Nineteen jobs with a known cost and two without, of five teams."""
     jobs = _jobs()
@@ -269,7 +254,6 @@ def company() -> Bill:
         spent = sum(job.per_month or 0 for job in jobs if not by or job.labels.get("team") == name)
         reached = max((each for each in STEPS if spent / monthly >= each), default=None)
         budgets.append(BudgetLine(by, name, monthly, spent, STEPS, reached))
-    groups = [group for by in ("team", "folder", "cloud", "gpu") for group in _groups(jobs, by)]
     assumptions = (
         "8 servers run all month (730 h); say `schedule` or `scaling` in the job where they do not.",
         "3 interactive jobs are used 160 h a month.",
@@ -278,7 +262,7 @@ def company() -> Bill:
     prices = "on demand, of the list that ships with gpuspec, 2026-11-20"
     return Bill(
         tuple(jobs),
-        tuple(groups),
+        groups(jobs, ("team", "folder", "cloud", "gpu")),
         tuple(budgets),
         assumptions,
         prices,

@@ -8,6 +8,7 @@ import pytest
 from company_bill import company
 
 from gpuspec.planning.bill import Bill, BudgetLine, MonthlyUse
+from gpuspec.planning.bill_groups import groups
 from gpuspec.report.bill_html import render
 from gpuspec.report.bill_html.budgets import labelled, state
 from gpuspec.report.bill_html.coloured import coloured, first_grouping
@@ -114,17 +115,23 @@ def test_small_jobs_share_a_box_and_all_stand_in_the_table() -> None:
 def test_groups_are_coloured_by_the_label_that_says_who_pays() -> None:
     bill = company()
     assert first_grouping(bill) == "team"
-    found = [
-        (group.title, len(group.jobs), group.unknown, round(group.per_month)) for group in coloured(bill)
-    ]
+    found = [(group.name, len(group.jobs), group.unknown, round(group.per_month)) for group in coloured(bill)]
     assistant = 730 * (27.52 + 0.86 + 1.01) + 12 * 6 * 1.79
     assert found[0] == ("assistant", 4, 0, round(assistant))
-    assert found[-1] == ("no label", 1, 0, 11)
+    assert found[-1] == ("none", 1, 0, 11)
     only_folders = tuple(group for group in bill.groups if group.by == "folder")
     assert first_grouping(bill._replace(groups=only_folders)) == "folder"
     assert {group.name for group in coloured(bill._replace(groups=only_folders))} == {
         "search", "vision", "assistant", "speech", "research", "ci",
     }  # fmt: skip
+
+
+def test_a_label_that_few_have_colours_nothing() -> None:
+    bill = company()
+    jobs = tuple(
+        job._replace(labels={} if job.per_month and job.per_month > 4500 else job.labels) for job in bill.jobs
+    )
+    assert first_grouping(bill._replace(jobs=jobs, groups=groups(jobs, ("folder", "team")))) == "folder"
 
 
 def test_more_groups_than_colours_share_the_last() -> None:
@@ -163,6 +170,7 @@ def test_steps_that_lie_close_are_not_all_named() -> None:
         (MonthlyUse(730, None, None, ""), "730 h"),
         (MonthlyUse(75, 30, 2.5, ""), "30 runs × 2.5 h"),
         (MonthlyUse(40, 1, 40, "", at_most=True), "1 run × at most 40 h"),
+        (MonthlyUse(0.5, 1, 0.5, ""), "1 run × 30 min"),
         (MonthlyUse(None, 3, None, ""), "not known"),
     ],
 )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpuspec.planning.bill import Bill, BillGroup
-from gpuspec.report.bill_html.coloured import NO_NAME, ColouredGroup, groupings
+from gpuspec.report.bill_html.coloured import ColouredGroup, groupings
 from gpuspec.report.bill_html.markup import NOTHING, Html, counted, foreign, joined, length, part, tag
 from gpuspec.words import dollars
 
 MOST = 8
 """Groups of one grouping that have a bar; those after them are one."""
 TITLES = {"folder": "folder", "cloud": "cloud", "gpu": "GPU", "format": "format", "task": "task"}
-UNNAMED = {"folder": "top folder", "cloud": "not known", "gpu": "no GPU, or not known"}
 HATCH = Html(
     '<svg class="defs" aria-hidden="true" width="0" height="0"><defs><pattern id="hatch" width="6" height="6"'
     ' patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="stripe" width="3" height="6"/>'
@@ -39,7 +38,7 @@ def of_coloured(groups: Sequence[ColouredGroup], total: float, by: str) -> Html:
     rows = []
     for group in groups:
         jobs = len(group.jobs) + group.unknown
-        same = BillGroup(by, group.name or NO_NAME, jobs, group.per_month, group.saved, group.unknown)
+        same = BillGroup(by, group.name, jobs, group.per_month, group.saved, group.unknown)
         rows.append(_row(same, total, most, f"c{group.colour}"))
     return _panel(by, rows)
 
@@ -61,7 +60,7 @@ def _rest(groups: Sequence[BillGroup]) -> BillGroup:
 
 def _row(group: BillGroup, total: float, most: float, class_: str = "") -> Html:
     """A group: its name, how many jobs, its share, its dollars, and a bar, the longest of which costs `most`."""
-    name = foreign(group.name or UNNAMED.get(group.by, NO_NAME), 60)
+    name = foreign(group.name, 60)
     count = counted(group.jobs)
     if group.unknown == group.jobs:
         parts = [

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.bill import Bill, BillGroup, JobBill
+from gpuspec.planning.bill_groups import UNNAMED, group_of
 
 COLOURS = 7
 """Groups with a colour of their own; those after them share a grey, which is the colour of number 7."""
-NO_NAME = "no label"
-"""What jobs are called that have no group."""
-OWN_FIELDS = ("cloud", "gpu", "format", "task")
-"""Groupings by what is a field of a job. All others are by a label, but "folder"."""
+NO_LABELS = ("folder", "cloud", "gpu")
+"""Groupings that are not by a label."""
 
 
 class ColouredGroup(NamedTuple):
@@ -26,11 +25,6 @@ class ColouredGroup(NamedTuple):
     saved: float
     colour: int
 
-    @property
-    def title(self) -> str:
-        """What it is called where it stands alone."""
-        return self.name or NO_NAME
-
 
 def groupings(bill: Bill) -> dict[str, list[BillGroup]]:
     """Groups by what they are grouped by, in the order of the bill; the dearest group first."""
@@ -41,19 +35,22 @@ def groupings(bill: Bill) -> dict[str, list[BillGroup]]:
 
 
 def first_grouping(bill: Bill) -> str:
-    """What the page is coloured by: a label if there is one, which says who pays, else the folder."""
-    names = list(groupings(bill))
-    labels = [name for name in names if name not in (*OWN_FIELDS, "folder")]
-    return next(iter([*labels, *(name for name in names if name == "folder"), *names]), "folder")
+    """What the page is coloured by: the label that says who pays for most of it, else the folder."""
+    found = groupings(bill)
+    labels = [by for by in found if by not in NO_LABELS]
+    for by in labels:
+        said = sum(group.per_month for group in found[by] if group.name != UNNAMED)
+        if said > bill.per_month / 2:
+            return by
+    return "folder" if "folder" in found else next(iter(found), "folder")
 
 
 def coloured(bill: Bill) -> tuple[ColouredGroup, ...]:
     """The groups of the first grouping, the dearest first; those beyond the number of colours are one."""
     by = first_grouping(bill)
-    names = [group.name for group in groupings(bill).get(by, [])]
     members: dict[str, list[JobBill]] = {}
     for job in bill.jobs:
-        members.setdefault(_group_of(job, by, names), []).append(job)
+        members.setdefault(group_of(job, by), []).append(job)
     found = [_group(name, jobs, 0) for name, jobs in members.items()]
     found.sort(key=lambda each: (-each.per_month, each.name))
     own = COLOURS if len(found) <= COLOURS else COLOURS - 1
@@ -70,14 +67,3 @@ def _group(name: str, jobs: Sequence[JobBill], colour: int) -> ColouredGroup:
     )
     cost, saved = sum(job.per_month or 0.0 for job in known), sum(job.saved for job in known)
     return ColouredGroup(name, tuple(known), len(jobs) - len(known), cost, saved, colour)
-
-
-def _group_of(job: JobBill, by: str, names: Sequence[str]) -> str:
-    """The name of the group, "" where a job has none."""
-    if by in OWN_FIELDS:
-        return str(getattr(job, by))
-    if by != "folder":
-        return job.labels.get(by, "")
-    path = job.path.removeprefix("./")
-    above = [name for name in names if path.startswith(name.removeprefix("./").rstrip("/") + "/")]
-    return max(above, key=len, default="")

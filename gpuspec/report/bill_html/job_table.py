@@ -53,7 +53,8 @@ def _job(job: JobBill) -> tuple[Html, ...]:
     labels = [
         joined((foreign(key, 30), ": ", foreign(value, 40))) for key, value in sorted(job.labels.items())[:4]
     ]
-    about = joined((job.task, foreign(job.format, 30), *labels), " · ")
+    known = [foreign(each, 30) for each in (job.task, job.format) if each]
+    about = joined((*known, *labels), " · ")
     place = joined((foreign(job.path), f":{job.line}"))
     return (tag("b", foreign(job.job, 80)), tag("small", place, class_="place"), tag("small", about))
 
@@ -70,12 +71,16 @@ def _use(use: MonthlyUse) -> tuple[Html, ...]:
 
 
 def use_in_words(use: MonthlyUse) -> str:
-    """`730 h`, `30 runs × 2.5 h`, `at most 48 h`."""
+    """`730 h`, `30 runs × 2.5 h`, `1 run × at most 10 min`."""
     limit = "at most " if use.at_most else ""
     if use.runs is not None and use.hours_each is not None:
         runs = f"{figure(use.runs)} run{'s' * (use.runs != 1)}"
-        return f"{runs} × {limit}{figure(use.hours_each)} h"
-    return f"{limit}{figure(use.hours)} h" if use.hours is not None else "not known"
+        return f"{runs} × {limit}{_time(use.hours_each)}"
+    return f"{limit}{_time(use.hours)}" if use.hours is not None else "not known"
+
+
+def _time(hours: float) -> str:
+    return f"{figure(hours)} h" if hours >= 1 or not hours else f"{figure(60 * hours)} min"
 
 
 def _amount(amount: float | None, label: str, class_: str = "num") -> Html:

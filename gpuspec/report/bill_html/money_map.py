@@ -40,7 +40,7 @@ def money_map(groups: Sequence[ColouredGroup]) -> Drawn:
         return Drawn(NOTHING, "")
     dearest = sorted((job.per_month or 0.0 for group in groups for job in group.jobs), reverse=True)
     least = dearest[:MOST][-1]
-    names = ", ".join(f"{shortened(group.title, 40)} {dollars(group.per_month)}" for group in groups)
+    names = ", ".join(f"{shortened(group.name, 40)} {dollars(group.per_month)}" for group in groups)
     said = f"Map of the dollars a month by group: {names}. Every job stands in the table of all jobs."
     maps, rules = [], []
     for shape, within in SHAPES.items():
@@ -73,9 +73,16 @@ def _drawn(group: ColouredGroup, plot: Plot, name: str, *, names_group: bool) ->
     saved = min(plot.saved / plot.per_month, 1.0)
     parts = [tag("i", class_=f"hatch h{round(20 * saved)}")] if round(20 * saved) else []
     if names_group:
-        parts.append(tag("small", foreign(group.title, 40)))
-    parts += [tag("b", foreign(plot.name, 60)), tag("span", dollars(plot.per_month))]
-    return tag("div", *parts, class_=f"box c{group.colour} {name}")
+        parts.append(tag("small", foreign(group.name, 40)))
+    parts += [tag("b", foreign(plot.name, 60)), _amount(plot.per_month)]
+    title = f"{shortened(plot.name, 60)}, {dollars(plot.per_month)} a month"
+    return tag("div", *parts, class_=f"box c{group.colour} {name}", title=title)
+
+
+def _amount(per_month: float) -> Html:
+    """Dollars. A box that is too narrow for all of them shows none: half a number is a wrong one."""
+    said = dollars(per_month)
+    return tag("span", said, class_="long" if len(said) > 7 else None)
 
 
 def _rule(name: str, box: Box, within: Box) -> str:

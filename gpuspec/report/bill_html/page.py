@@ -66,7 +66,7 @@ def _sections(bill: Bill, where: Html) -> list[Html]:
 ABOUT = {
     "budgets": "What the jobs cost a month against what may be spent. The marks are where somebody is told.",
     "where": "Each box is a job, as large as what it costs a month. Hatched is what could be saved.",
-    "savings": "“A month” counts each after the savings of the same job that come before it, so that they add up. "
+    "savings": "“Saves a month” counts each after those of the same job that come before it, so that they add up. "
     "“Alone” is what it saves if nothing else is done.",
     "unknown": "These are in no sum above. Each says what is missing, and how to say it.",
 }

@@ -41,8 +41,10 @@ def savings(bill: Bill) -> Html:
 
 def _row(job: JobBill, step: SavingStep, most: float) -> Html:
     kind = KINDS.get(step.kind, step.kind)
-    what = [foreign(step.message), tag("small", f"{step.code} ", foreign(step.name, 60), " · ", kind)]
-    what += [tag("small", "or: ", foreign(other.message)) for other in _others(job, step)]
+    what = [tag("b", "→ ", foreign(step.advice))] if step.advice else []
+    what.append(tag("p", foreign(step.message, 400)))
+    what += [tag("p", "or: ", foreign(other.advice or other.message)) for other in _others(job, step)]
+    what.append(tag("small", f"{step.code} ", foreign(step.name, 60), " · ", kind))
     where = [tag("b", foreign(job.job, 80)), tag("small", foreign(job.path), f":{step.line}")]
     adds, alone = dollars(step.adds), dollars(step.alone)
     return tag(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from gpuspec.planning.bill import Bill, BudgetLine
+from gpuspec.planning.bill import Bill, BudgetLine, JobBill
 from gpuspec.report.bill_html.bars import bar
 from gpuspec.report.bill_html.budgets import is_unknown, named, state
-from gpuspec.report.bill_html.markup import NOTHING, Html, counted, joined, tag
+from gpuspec.report.bill_html.markup import NOTHING, Html, counted, foreign, joined, part, tag
 from gpuspec.words import dollars, percent
 
 MONTHS = 12
+PLACES = 4
+"""Tiles in a row on a desk."""
 
 
 def lead(bill: Bill) -> tuple[Html, ...]:
@@ -34,60 +36,69 @@ def lead(bill: Bill) -> tuple[Html, ...]:
 
 
 def tiles(bill: Bill) -> Html:
-    """What could be saved, how the budget stands, and what is not known."""
-    known = any(job.per_month is not None for job in bill.jobs)
-    found = [*([_saved(bill)] if known else []), *_budget(bill), _jobs(bill)]
+    """What could be saved, how the budgets stand, how much is assumed, and what is not known."""
+    found = [_jobs(bill)]
+    if any(job.per_month is not None for job in bill.jobs):
+        found = [_saved(bill), *_budgets(bill), *_assumed(bill), *found]
+        if len(found) < PLACES:
+            found.insert(1, _largest(bill.jobs[0], bill.per_month))
     return tag("ul", *found, class_="tiles")
 
 
 def _saved(bill: Bill) -> Html:
-    share = bill.saved / bill.per_month if bill.per_month else 0.0
     steps = sum(step.adds > 0 for job in bill.jobs for step in job.savings)
-    words = (
-        f"{percent(share)} of the bill, in {steps:,} step{'s' * (steps != 1)}"
-        if steps
-        else "nothing was found"
-    )
+    words = f"{part(bill.saved, bill.per_month)} of the bill, in {steps:,} step{'s' * (steps != 1)}"
+    share = bill.saved / bill.per_month if bill.per_month else 0.0
     return _tile(
-        "Could be saved a month", "#savings", dollars(bill.saved), words, bar(share, class_="bar saved")
+        "Could be saved a month",
+        "#savings",
+        dollars(bill.saved) if steps else "–",
+        words if steps else "nothing was found",
+        drawing=bar(share, class_="bar saved"),
     )
 
 
-def _budget(bill: Bill) -> list[Html]:
-    """The budget of everything, and how many of the others are over."""
-    tiles = []
+def _budgets(bill: Bill) -> list[Html]:
+    """The budget of everything, else of the groups; and which of those are over."""
     whole = next((line for line in bill.budgets if not line.by), None)
+    groups = [line for line in bill.budgets if line.by]
+    over = [line for line in groups if line.per_month > line.monthly]
     if whole:
         kind, words = state(whole)
-        text = f"of {dollars(whole.monthly)}: {words}"
         used = "not known" if is_unknown(whole) else percent(whole.used)
-        tiles.append(_tile("Monthly budget used", "#budgets", used, text, bar(whole.used), kind))
-    over = [line for line in bill.budgets if line.by and line.per_month > line.monthly]
-    others = sum(bool(line.by) for line in bill.budgets)
-    if others:
-        tiles.append(
-            _tile(
-                "Budgets of groups",
-                "#budgets",
-                f"{len(over)} over",
-                _which(over, others),
-                NOTHING,
-                _kind(over),
-            )
-        )
-    return tiles
+        text = joined((f"of {dollars(whole.monthly)}: {words}", *_over(over, groups, "; ")))
+        return [_tile("Monthly budget used", "#budgets", used, text, drawing=bar(whole.used), class_=kind)]
+    if not groups:
+        return []
+    text = joined(_over(over, groups, "") or (f"of {len(groups):,}",))
+    kind = "over" if over else "calm"
+    return [_tile("Monthly budgets", "#budgets", f"{len(over):,} over", text, class_=kind)]
 
 
-def _kind(over: list[BudgetLine]) -> str:
-    return "over" if over else "calm"
-
-
-def _which(over: list[BudgetLine], others: int) -> Html:
+def _over(over: list[BudgetLine], groups: list[BudgetLine], before: str) -> tuple[str, ...]:
+    """The groups that are over their budgets."""
     if not over:
-        return joined((f"all {others} are kept" if others > 1 else "it is kept",))
+        return ()
     left = len(over) - 2
-    names = joined(map(named, over[:2]), ", ")
-    return joined((names, f" and {left} more" if left > 0 else "", f", of {others}"))
+    more = f" and {left:,} more" if left > 0 else ""
+    return (f"{before}over: ", joined(map(named, over[:2]), ", "), f"{more}, of {len(groups):,}")
+
+
+def _assumed(bill: Bill) -> list[Html]:
+    """How much of the sum rests on what nobody wrote."""
+    assumed = sum(job.per_month or 0.0 for job in bill.jobs if job.use.assumed)
+    if not assumed:
+        return []
+    words = f"{dollars(assumed)}: nobody wrote how much these jobs run"
+    share = part(assumed, bill.per_month)
+    return [
+        _tile("Rests on assumptions", "#assumptions", share, words, drawing=bar(assumed / bill.per_month))
+    ]
+
+
+def _largest(job: JobBill, total: float) -> Html:
+    text = joined((foreign(job.job or job.path, 60), f", {part(job.per_month or 0.0, total)} of the bill"))
+    return _tile("The dearest job", "#jobs", dollars(job.per_month or 0.0), text)
 
 
 def _jobs(bill: Bill) -> Html:
@@ -96,6 +107,8 @@ def _jobs(bill: Bill) -> Html:
     return _tile("Jobs", "#unknown" if unknown else "#jobs", f"{len(bill.jobs):,}", words)
 
 
-def _tile(name: str, link: str, figure: str, words: str, drawing: Html = NOTHING, class_: str = "") -> Html:
+def _tile(
+    name: str, link: str, figure: str, words: str, *, drawing: Html = NOTHING, class_: str = ""
+) -> Html:
     parts = [tag("a", name, href=link), tag("b", figure), tag("span", words), drawing]
     return tag("li", *parts, class_=class_)
