@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "google-chrome", "chrome", "chromium-browser")
-PATIENCE = 60
-"""Seconds for an answer, on a machine that others use, too."""
 Message = dict[str, Any]
 
 
@@ -52,7 +51,7 @@ def chromium(profile: Path) -> Iterator[Browser]:
     finally:
         os.close(from_us[1])  # Chromium ends when nobody holds the pipe
         try:
-            process.wait(10)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
