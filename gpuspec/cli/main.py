@@ -16,6 +16,7 @@ from gpuspec.errors import UserError
 from gpuspec.version import __version__
 
 COMMANDS = {
+    "alerts": "What is used of budgets, of this month and of runs; --send tells who is to know.",
     "attach": "Make a run's ports answer on localhost.",
     "bill": "What all jobs of a project cost a month, and what could be saved.",
     "breakeven": "From how many requests on renting costs less than an API.",

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from gpuspec.cli.output import say
+from gpuspec.launch.alert_watch import Notified
 from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.month import month_of
 from gpuspec.launch.monthly_limit import Launch, refusal, standings
@@ -51,6 +52,16 @@ def launch_of(case: Case, plan: Plan, settings: Settings, run: RunSettings, mach
         price=max(each.price for each in launchable(case.job, plan)),
         machines=machines,
     )
+
+
+def who_is_told(case: Case, settings: Settings) -> Notified:
+    """Who is told when a run's budget is nearly used up. Says what keeps a command from being run."""
+    notify = case.job.notify
+    found = Notified(settings.notify_file, notify.webhook if notify else None)
+    said = found.targets()[1]
+    if said:
+        say(said, err=True)
+    return found
 
 
 def labels_text(case: Case, budget_file: str | None) -> str | None:

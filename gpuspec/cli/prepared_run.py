@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gpuspec.cli.open_case import CaseOptions
 from gpuspec.launch import Launcher, RunSettings
+from gpuspec.launch.alert_watch import Notified
 from gpuspec.launch.monthly_limit import Launch as MonthLaunch
 from gpuspec.lint.settings import Settings
 from gpuspec.named_tuple import NamedTuple
@@ -22,6 +23,8 @@ class Prepared(NamedTuple):
     """The command that does the items which are left."""
     month: MonthLaunch | None
     """What it may cost of this month's budget; None where there is none."""
+    notified: Notified
+    """Who is told when its budget is nearly used up."""
     over_budget: bool
     """`--over-budget`: go on where that breaks it."""
 

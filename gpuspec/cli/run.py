@@ -14,7 +14,7 @@ from gpuspec.cli.imported import check_imported, check_one_machine, workdir_of
 from gpuspec.cli.items_left import resume_command
 from gpuspec.cli.launcher_name import LauncherName
 from gpuspec.cli.lint_first import check_workdir, lint_first
-from gpuspec.cli.month_budget import admission, check_month, labels_text, launch_of
+from gpuspec.cli.month_budget import admission, check_month, labels_text, launch_of, who_is_told
 from gpuspec.cli.open_case import (
     CaseOptions,
     accept_no_timer_option,
@@ -34,6 +34,7 @@ from gpuspec.cli.shards import check_shards, parse_shard, run_shards
 from gpuspec.errors import UserError
 from gpuspec.job.job import Budget, Job
 from gpuspec.launch import Outcome, RunSettings, find_launcher
+from gpuspec.launch.alert_watch import AlertWatch, note_notified
 from gpuspec.launch.launcher import Record
 from gpuspec.launch.on_machine.readiness import without_password
 from gpuspec.lint.secrets import masked
@@ -215,6 +216,7 @@ def _prepare(planned: Planned, options: dict[str, Any], *, yes: bool, shards: in
         settings=run_settings,
         again=again,
         month=rented,
+        notified=who_is_told(case, settings),
         over_budget=options["over_budget"],
     )
 
@@ -284,8 +286,6 @@ def _say_lines(lines: Sequence[str]) -> None:
 
 def _launch(each: Prepared, records: list[Record]) -> int:
     """Launch one, and add its record to `records` before anything is rented; its exit status."""
-    from gpuspec.cli.items_claim import claim_items
-    from gpuspec.cli.items_left import tell_items_left
     from gpuspec.launch.records import Records
 
     job, plan, where, settings = each.case.job, each.plan, each.where, each.settings
@@ -308,7 +308,19 @@ def _launch(each: Prepared, records: list[Record]) -> int:
         budget_file=budget_file,
     )
     records.append(record)
+    # The supervisor of a run on this machine watches it itself.
+    watched = where.name != "local" and (each.notified.anybody or budget_file is not None)
+    with AlertWatch(record.run.id, _say, wanted=watched):
+        return _follow(each, record)
+
+
+def _follow(each: Prepared, record: Record) -> int:
+    from gpuspec.cli.items_claim import claim_items
+    from gpuspec.cli.items_left import tell_items_left
+
+    job, plan, where, settings = each.case.job, each.plan, each.where, each.settings
     try:
+        note_notified(record.run.id, each.notified)
         claim_items(job, settings, record.run)
         outcome: Outcome = where.launch(job, plan, settings, record)
     except Exception as error:

@@ -25,86 +25,86 @@ def members(data, shapes, closed=False):
 
 def shape_0(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "nodes": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "hosts": shape_24, "clouds": shape_25, "regions": shape_25, "keep_alive_minutes": shape_26, "downloads": shape_27, "workdir": shape_5, "include": shape_25, "outputs": shape_25, "exclude_outputs": shape_25, "disk_gb": shape_33, "image": shape_5, "env": shape_34, "secrets": shape_36, "setup": shape_38, "run": shape_5, "items": shape_41, "ports": shape_42, "readiness": shape_46, "checkpoint": shape_50, "scaling": shape_51, "traffic": shape_54, "users": shape_8, "slo": shape_59, "schedule": shape_61, "cache": shape_5, "labels": shape_64, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_26, "download": shape_27, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_33, "provider": shape_5, "template": shape_65, "profile": shape_5, "cloud_type": shape_5, "storage_mode": shape_5, "network_volume_id": shape_5, "outputs_enabled": shape_12, "extra_outputs": shape_66, "persistent_proxy": shape_12, "health_check_paths": shape_25, "resume_timeout_secs": shape_67, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_68, "environment": shape_69, "hooks": shape_77, "serverless": shape_80}, closed=True)
-def shape_80(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_81, "scaling": shape_82, "volume": shape_84, "prewarm": shape_85, "runpod": shape_45})
-def shape_45(data):
-    if not isinstance(data, (dict)): raise Rejected
-def shape_85(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"enabled": shape_12, "mode": shape_5, "models": shape_25})
-def shape_84(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"name": shape_5, "size_gb": shape_33, "mount_path": shape_5})
+    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "nodes": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "hosts": shape_24, "clouds": shape_25, "regions": shape_25, "keep_alive_minutes": shape_26, "downloads": shape_27, "workdir": shape_5, "include": shape_25, "outputs": shape_25, "exclude_outputs": shape_25, "disk_gb": shape_33, "image": shape_5, "env": shape_34, "secrets": shape_36, "setup": shape_38, "run": shape_5, "items": shape_41, "ports": shape_42, "readiness": shape_46, "checkpoint": shape_50, "scaling": shape_51, "traffic": shape_54, "users": shape_8, "slo": shape_59, "schedule": shape_61, "cache": shape_5, "labels": shape_64, "notify": shape_65, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_26, "download": shape_27, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_33, "provider": shape_5, "template": shape_67, "profile": shape_5, "cloud_type": shape_5, "storage_mode": shape_5, "network_volume_id": shape_5, "outputs_enabled": shape_12, "extra_outputs": shape_68, "persistent_proxy": shape_12, "health_check_paths": shape_25, "resume_timeout_secs": shape_69, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_70, "environment": shape_71, "hooks": shape_79, "serverless": shape_82}, closed=True)
 def shape_82(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"min_workers": shape_52, "max_workers": shape_52, "idle_timeout": shape_83})
-def shape_83(data):
+    members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_83, "scaling": shape_84, "volume": shape_86, "prewarm": shape_87, "runpod": shape_45})
+def shape_45(data):
+    if not isinstance(data, (dict)): raise Rejected
+def shape_87(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"enabled": shape_12, "mode": shape_5, "models": shape_25})
+def shape_86(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"name": shape_5, "size_gb": shape_33, "mount_path": shape_5})
+def shape_84(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"min_workers": shape_52, "max_workers": shape_52, "idle_timeout": shape_85})
+def shape_85(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 2592000)): raise Rejected
 def shape_52(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 10000)): raise Rejected
-def shape_81(data):
+def shape_83(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 100: raise Rejected
     for data_item in data: shape_18(data_item)
-def shape_77(data):
+def shape_79(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"readiness": shape_78})
-def shape_78(data):
+    members(data, {"readiness": shape_80})
+def shape_80(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"type": shape_5, "name": shape_5, "run": shape_48, "command": shape_48, "url": shape_5, "retry_count": shape_79, "retry_delay_secs": shape_67, "timeout_secs": shape_49})
+    members(data, {"type": shape_5, "name": shape_5, "run": shape_48, "command": shape_48, "url": shape_5, "retry_count": shape_81, "retry_delay_secs": shape_69, "timeout_secs": shape_49})
 def shape_49(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 86400 or data <= 0)): raise Rejected
-def shape_79(data):
+def shape_81(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 1000000)): raise Rejected
 def shape_48(data):
     if (not isinstance(data, (str, list, tuple))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, (list, tuple)):
         if len(data) < 1: raise Rejected
         for data_item in data: shape_1(data_item)
-def shape_69(data):
+def shape_71(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"base_image": shape_5, "system": shape_70, "python": shape_73, "shell": shape_74})
-def shape_74(data):
+    members(data, {"base_image": shape_5, "system": shape_72, "python": shape_75, "shell": shape_76})
+def shape_76(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"steps": shape_75}, closed=True)
-def shape_75(data):
+    members(data, {"steps": shape_77}, closed=True)
+def shape_77(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_76(data_item)
-def shape_76(data):
+    for data_item in data: shape_78(data_item)
+def shape_78(data):
     if not isinstance(data, (dict)): raise Rejected
     if set(['run']) - data.keys(): raise Rejected
     members(data, {"run": shape_5, "only_once": shape_12, "timeout_sec": shape_40}, closed=True)
 def shape_40(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 604800 or data <= 0)): raise Rejected
-def shape_73(data):
+def shape_75(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"requirements": shape_5, "package_manager": shape_5, "allow_global_pip": shape_12, "pip_global": shape_71})
-def shape_71(data):
+    members(data, {"requirements": shape_5, "package_manager": shape_5, "allow_global_pip": shape_12, "pip_global": shape_73})
+def shape_73(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_72(data_item)
-def shape_72(data):
+    for data_item in data: shape_74(data_item)
+def shape_74(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, dict):
         if set(['name']) - data.keys(): raise Rejected
         members(data, {"name": shape_5, "version": shape_5}, closed=True)
-def shape_70(data):
+def shape_72(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"apt": shape_71}, closed=True)
-def shape_68(data):
+    members(data, {"apt": shape_73}, closed=True)
+def shape_70(data):
     if not isinstance(data, (list, tuple, dict)): raise Rejected
-def shape_67(data):
+def shape_69(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 86400)): raise Rejected
-def shape_66(data):
+def shape_68(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
     for data_item in data: shape_45(data_item)
 def shape_12(data):
     if not isinstance(data, (bool)): raise Rejected
-def shape_65(data):
+def shape_67(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"name": shape_1, "description": shape_1, "author": shape_1})
 def shape_18(data):
@@ -112,6 +112,12 @@ def shape_18(data):
     if isinstance(data, dict):
         if set(['type']) - data.keys(): raise Rejected
         members(data, {"type": shape_5, "count": shape_9}, closed=True)
+def shape_65(data):
+    if not isinstance(data, (dict)): raise Rejected
+    if set(['webhook']) - data.keys(): raise Rejected
+    members(data, {"webhook": shape_66}, closed=True)
+def shape_66(data):
+    if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1 or not re.search('^(https://[^/\\s@]+(/\\S*)?|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?(/\\S*)?|\\$[A-Za-z_][A-Za-z0-9_]*)\\Z', data))): raise Rejected
 def shape_64(data):
     if not isinstance(data, (dict)): raise Rejected
     data_keys = set(data.keys())

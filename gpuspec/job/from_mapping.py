@@ -13,6 +13,7 @@ from gpuspec.job.job import (
     GpuChoice,
     Job,
     ModelSpec,
+    Notify,
     Piece,
     Port,
     Readiness,
@@ -35,7 +36,7 @@ _PLAIN = (
 _LISTS = ("clouds", "regions", "include", "outputs", "exclude_outputs", "secrets", "apt", "pip")
 _SECTIONS = {
     "budget": Budget, "checkpoint": Checkpoint, "scaling": Scaling, "traffic": Traffic,
-    "slo": Slo, "schedule": Schedule,
+    "slo": Slo, "schedule": Schedule, "notify": Notify,
 }  # fmt: skip
 """Fields that a Job has as they are written, as tuples of strings, and as NamedTuples."""
 

@@ -165,6 +165,12 @@ class Schedule(NamedTuple):
     runs_per_month: float | None = None
 
 
+class Notify(NamedTuple):
+    """Who is told when the run's budget is nearly used up: an address, or `$NAME` of the variable that holds it."""
+
+    webhook: str | None = None
+
+
 class Job(NamedTuple):
     """A job spec. `pointers` maps each field that was written to its pointer in the author's document
     (`pointers["keep_alive_minutes"] == "/cooldown_minutes"` in an old file); nested ones use a dot:
@@ -211,6 +217,7 @@ class Job(NamedTuple):
     provider: str | None = None
     cache: str | None = None
     labels: Mapping[str, str] = {}
+    notify: Notify | None = None
     steps: tuple[SetupStep, ...] = ()
     """One for each command of `setup`, in order, with what else was said of it."""
     apt: tuple[str, ...] = ()

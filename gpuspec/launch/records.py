@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -30,6 +30,10 @@ WAIT = 30.0
 LOOKED_BACK = 62 * 86400.0
 """Seconds: what ended before costs nothing this month, whatever its idle minutes."""
 
+ALERT_AGAIN = 120.0
+"""Seconds after which an alert that did not arrive is tried again, `ALERT_TRIES` times in all."""
+ALERT_TRIES = 5
+
 SHORTEST_BEGINNING = 4
 """Characters of an id that stand for all of it."""
 
@@ -38,6 +42,9 @@ _COLUMNS = {float: "REAL", int: "INTEGER", bool: "INTEGER", str: "TEXT"}
 
 _OLDEST = {"id", "name", "launcher", "state", "started"}
 """Columns that the table of runs had from the first."""
+
+_ALERTS = "CREATE TABLE IF NOT EXISTS alerts (key TEXT PRIMARY KEY, tried REAL, tries INTEGER, told REAL)"
+"""What was told of budgets, each once: the key of an alert and the digest of whom it goes to."""
 
 _ODD_ID = "typeof(id) <> 'text' OR id = '' OR id GLOB '*[^A-Za-z0-9]*' OR hex(id) LIKE '%00%'"
 """Rows whose id is none: it is typed in commands, and names a folder. (To GLOB a NUL is the end.)"""
@@ -257,6 +264,25 @@ class Records:
         with self._opened() as connection:
             connection.execute("UPDATE runs SET gone = 1 WHERE machine = ?", (stored(machine),))
 
+    def claim_alert(self, key: str, now: float) -> bool:
+        """Whether it is for this process to tell something: nobody has, nor is about to."""
+        with self._opened() as connection:
+            changed = connection.execute(
+                "INSERT INTO alerts (key, tried, tries) VALUES (?, ?, 1) ON CONFLICT (key) DO UPDATE SET"
+                " tried = excluded.tried, tries = tries + 1 WHERE told IS NULL AND tries < ? AND tried <= ?",
+                (stored(key), now, ALERT_TRIES, now - ALERT_AGAIN),
+            )
+            return changed.rowcount == 1
+
+    def alerts_told(self, keys: Iterable[str], now: float) -> None:
+        """Note that these need not be told any more."""
+        with self._opened() as connection:
+            connection.executemany(
+                "INSERT INTO alerts (key, tried, tries, told) VALUES (?, ?, 1, ?)"
+                " ON CONFLICT (key) DO UPDATE SET told = excluded.told",
+                [(stored(key), now, now) for key in keys],
+            )
+
     def all(self, *, active: bool = False) -> list[Run]:
         """Runs, newest first; `active` leaves out those that ended."""
         with self._opened() as connection:
@@ -323,4 +349,5 @@ def _migrate(connection: sqlite3.Connection) -> None:
     for name in Run._fields:
         if name not in there:
             connection.execute(f"ALTER TABLE runs ADD COLUMN {name} {_COLUMNS[KINDS[name]]}")
+    connection.execute(_ALERTS)
     connection.execute(f"UPDATE runs SET id = 'odd' || lower(hex(randomblob(4))) WHERE {_ODD_ID}")

@@ -220,6 +220,7 @@ def settings_of(
         job=jobs,
         agreed=_agreed(path, values, catalog),
         **_budget(config),
+        **_notify(config),
         baseline=os.path.join(os.path.dirname(path), values["baseline"]) if values.get("baseline") else None,
         pedantic=values.get("pedantic", False),
         preview=values.get("preview", False),
@@ -257,6 +258,17 @@ def _budget(config: Config) -> dict[str, Any]:
     path = config.said_by("budget")[-1]
     check_budget(path, config.values["budget"])
     return {"budget": config.values["budget"], "budget_file": os.path.abspath(path)}
+
+
+def _notify(config: Config) -> dict[str, Any]:
+    """`notify`, checked, and the file that it stands in."""
+    if not config.values.get("notify"):
+        return {}
+    from gpuspec.lint.notify_config import check_notify
+
+    path = config.said_by("notify")[-1]
+    check_notify(path, config.values["notify"])
+    return {"notify": config.values["notify"], "notify_file": os.path.abspath(path)}
 
 
 def _check_assumed_gpus(

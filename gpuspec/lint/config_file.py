@@ -53,6 +53,11 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
         {},
         "Dollars a month: monthly, for all jobs; [budget.team] and the like, by name; at: shares to tell.",
     ),
+    "notify": (
+        dict,
+        {},
+        "Who is told when a budget is nearly used up: webhook, command; at: shares of a run's own budget.",
+    ),
     "assume-gpu": (str, None, "GPU of jobs whose file names none: L4, or RTX 4090:2 for two of them."),
     "per-file-assume-gpu": (
         dict,

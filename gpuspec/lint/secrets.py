@@ -21,6 +21,11 @@ FORMATS = (
     ("a GitHub token", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{50,}\b"),
     ("a GitLab token", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20,}"),
     ("a Slack token", "xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{20,}"),
+    (
+        "a Slack webhook",
+        "hooks.slack",
+        r"\bhooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}",
+    ),
     ("a Google API key", "AIza", r"\bAIza[A-Za-z0-9_-]{35}"),
     ("a Replicate token", "r8_", r"\br8_[A-Za-z0-9]{37}\b"),
     ("an NVIDIA key", "nvapi-", r"\bnvapi-[A-Za-z0-9_-]{40,}"),

@@ -38,6 +38,9 @@ class Settings(NamedTuple):
     """`budget`, as it is written: `planning/monthly_budget.py` has its meaning."""
     budget_file: str | None = None
     """The file that says it, from the root: its folder is what the names of `[budget.folder]` are seen from."""
+    notify: Mapping[str, Any] = {}
+    """`notify`, as it is written, and the file that says it, from the root."""
+    notify_file: str | None = None
     baseline: str | None = None
     """The file of known findings, as seen from where the command is run."""
     models: str | None = None

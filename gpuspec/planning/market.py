@@ -357,7 +357,7 @@ class Market:
 
 
 _PLACES = ("pieces", "pointers", "raw", "deployment", "include", "workdir")
-_ALONE = frozenset((*_PLACES, "labels", "name", "ports", "readiness", "run", "secrets"))
+_ALONE = frozenset((*_PLACES, "labels", "name", "notify", "ports", "readiness", "run", "secrets"))
 """Fields of a Job that change nothing of what it may rent: the commands are in the Workload."""
 MOST_KEPT = 64
 """Markets that are kept in a run."""

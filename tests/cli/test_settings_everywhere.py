@@ -104,6 +104,7 @@ COMMANDS: dict[str, Callable[[Path, list[str]], str]] = {
     "gpus": here("gpus", "RTX 4090"),
 }
 WITHOUT_PRICES = {
+    "alerts": "what was spent, from the records of the runs",
     "attach": "a run's ports",
     "compare": "two folders, each by its own settings: test_compare.py has prices of its own",
     "completion": "shell words",
@@ -126,7 +127,7 @@ WITHOUT_PRICES = {
 """Why the settings about clouds and prices say nothing to these commands."""
 NOT_OF_JOBS = {
     "extend", "baseline", "select", "ignore", "extend-select", "per-file-ignores", "severity", "rules", "fail-on",
-    "plugins", "local-rules", "pedantic", "preview", "include", "exclude", "budget",
+    "plugins", "local-rules", "pedantic", "preview", "include", "exclude", "budget", "notify",
 }  # fmt: skip
 """Settings about rules and files, and about all jobs together."""
 

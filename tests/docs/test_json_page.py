@@ -31,6 +31,7 @@ COMMANDS = {
     "Runs": ["ps", "--json"],
     "Bill": ["bill", JOB, "--json"],
     "Cost": ["cost", "nightly", "--json"],
+    "Alerts": ["alerts", "--json"],
     "Rules": ["rules", "--format", "json"],
     "Settings": ["config", "show", "--format", "json"],
 }

@@ -173,7 +173,12 @@ def _setting_type(field: Mapping[str, Any]) -> str:
     if field["type"] == "array":
         return f"list of {_setting_type(field['items'])}s"
     if field["type"] == "object":
+        named = ", ".join(
+            f"`{name}` ({_setting_type(part)})" for name, part in field.get("properties", {}).items()
+        )
         values = field["additionalProperties"]
+        if not values:
+            return f"table of {named}"
         of_rules = values["type"] == "object" and "additionalProperties" not in values
         inner = "its options" if of_rules else _setting_type(values)
         return f"table, each value {inner}"

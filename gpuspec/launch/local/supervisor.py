@@ -15,6 +15,7 @@ import threading
 import time
 from typing import Any
 
+from gpuspec.launch.alert_watch import AlertWatch, wanted
 from gpuspec.launch.launcher import State
 from gpuspec.launch.local.inherited import masked_here
 from gpuspec.launch.local.nvml import Peak
@@ -192,4 +193,7 @@ def main(folder: str) -> None:
     """Look after the run whose job file lies in `folder`."""
     with open(os.path.join(folder, "job.json"), encoding="utf-8") as text:
         job = json.load(text)
-    Supervisor(job).run()
+    supervisor = Supervisor(job)
+    run = supervisor.record.run
+    with AlertWatch(run.id, supervisor.say, wanted=wanted(run)):
+        supervisor.run()
