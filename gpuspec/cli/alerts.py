@@ -85,8 +85,8 @@ def _numbers(month: str, months: list[MonthShare], shares: list[RunShare], sent:
         "budgets": [
             {
                 "file": each.file,
-                "by": each.by,
-                "name": each.name,
+                "by": each.by or None,
+                "name": each.name or None,
                 "monthly": each.monthly,
                 "spent": each.spending.spent,
                 "may_come": each.spending.to_come,

@@ -15,7 +15,7 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.launch.alerts import Alert, month_alert, month_shares, run_alert
 from gpuspec.launch.launcher import Run
-from gpuspec.launch.notify import NotSent, Target, notify_of, send, targets_of
+from gpuspec.launch.notify import Addressee, NotSent, notify_of, send, targets_of
 from gpuspec.launch.records import Records, run_path, writing_for
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.monthly_budget import STEPS, MonthlyBudget, monthly_budget
@@ -44,10 +44,10 @@ class Notified(NamedTuple):
         steps = notify_of(self.file).get("at", STEPS) if self.file else STEPS
         return tuple(sorted({float(step) for step in steps}))
 
-    def targets(self) -> tuple[list[Target], str]:
+    def targets(self) -> tuple[list[Addressee], str]:
         """Whom alerts go to now, and what is said of a command that may not be run."""
         found, said = targets_of(notify_of(self.file), self.file) if self.file else ([], "")
-        own = Target(webhook=self.webhook) if self.webhook else None
+        own = Addressee(webhook=self.webhook) if self.webhook else None
         return [*found, *([own] if own and own not in found else [])], said
 
 
@@ -91,7 +91,7 @@ class Due(NamedTuple):
     """An alert, and whom it goes to."""
 
     alert: Alert
-    targets: tuple[Target, ...]
+    targets: tuple[Addressee, ...]
 
 
 def due(runs: Sequence[Run], files: Iterable[str], everything: Sequence[Run], now: float) -> list[Due]:

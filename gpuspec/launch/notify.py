@@ -30,7 +30,7 @@ LONGEST = 1000
 """Characters of an alert."""
 
 
-class Target(NamedTuple):
+class Addressee(NamedTuple):
     """Whom an alert goes to: a webhook (an address, or `$NAME`), or a command with the folder it runs in."""
 
     webhook: str | None = None
@@ -55,20 +55,20 @@ class NotSent(Exception):
     """Why an alert did not arrive, in words without an address."""
 
 
-def targets_of(setting: Mapping[str, Any], file: str | None) -> tuple[list[Target], str]:
+def targets_of(setting: Mapping[str, Any], file: str | None) -> tuple[list[Addressee], str]:
     """Whom `[notify]` of a settings file names, and what is said of a command that may not be run."""
     found, said = [], ""
     if setting.get("webhook"):
-        found.append(Target(webhook=setting["webhook"]))
+        found.append(Addressee(webhook=setting["webhook"]))
     if setting.get("command") and file is not None:
         if trusted(file):
-            found.append(Target(command=tuple(setting["command"]), folder=os.path.dirname(file)))
+            found.append(Addressee(command=tuple(setting["command"]), folder=os.path.dirname(file)))
         else:
             said = f"notify.command of {file} is not run: set {VARIABLE} to its folder if you trust what stands there"
     return found, said
 
 
-def send(target: Target, text: str) -> None:
+def send(target: Addressee, text: str) -> None:
     """Tell it. NotSent where that fails."""
     text = one_line(masked(text))[:LONGEST]
     if target.command:
@@ -117,7 +117,7 @@ def _post(address: str, text: str) -> None:
         raise NotSent(f"it was not reached ({type(getattr(error, 'reason', error)).__name__})") from None
 
 
-def _run(target: Target, text: str) -> None:
+def _run(target: Addressee, text: str) -> None:
     try:
         done = subprocess.run(
             list(target.command),

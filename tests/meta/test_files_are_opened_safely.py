@@ -18,6 +18,7 @@ OF_OURS = {
     "editor/server.py": "standard output",
     "engines/torchtune_recipes.py": "what ships",
     "job/schema.py": "what ships",
+    "launch/alert_watch.py": "writes into the run's own folder",
     "launch/clock.py": "/proc",
     "launch/downloads.py": "what ships",
     "launch/items.py": "what ships, and the run's own folder",

@@ -50,6 +50,7 @@ SECRETS = {
     "runpod": "rpa_" + drawn(40),
     "groq": "gsk_" + drawn(52),
     "private key": "-----BEGIN OPENSSH PRIVATE KEY-----" + drawn(60),
+    "slack webhook": f"hooks.slack.com/services/T{drawn(9).upper()}/B{drawn(9).upper()}/{drawn(24)}",
 }
 
 
