@@ -20,6 +20,7 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.places import notes_on_settings
+from gpuspec.words import HOURS_PER_MONTH
 
 
 class Line(NamedTuple):
@@ -190,6 +191,7 @@ def _print_one(case: Case, line: Line) -> None:
         ("compute capability", gpu.compute_capability or "unknown"),
         ("form", gpu.form_factor or "unknown"),
         ("NVLink", {True: "yes", False: "no", None: "unknown"}[gpu.nvlink]),
+        ("power", _power(gpu)),
         (
             "stands for",
             " or ".join(gpu.variants) and f"{' or '.join(gpu.variants)}: these clouds do not say which",
@@ -204,6 +206,14 @@ def _print_one(case: Case, line: Line) -> None:
     if line.rates:
         _print_clouds(case, gpu)
     say("", *wrapped(f"Sources of {gpu.name}: {'; '.join(gpu.sources)}."))
+
+
+def _power(gpu: Gpu) -> str:
+    """What it draws at most, and in a month at that; "" where it is not known. Grams of carbon are the grid's."""
+    if not gpu.tdp_w:
+        return ""
+    month = gpu.tdp_w * HOURS_PER_MONTH / 1000
+    return f"{gpu.tdp_w} W at most: {month:.0f} kWh in a month of work, of the card alone"
 
 
 def _print_clouds(case: Case, gpu: Gpu) -> None:
