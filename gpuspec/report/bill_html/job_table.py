@@ -17,8 +17,6 @@ NUMBERS = 3
 def job_table(bill: Bill) -> Html:
     """The jobs with a known cost."""
     known = [job for job in bill.jobs if job.per_month is not None]
-    if not known:
-        return tag("p", "Of no job is it known what it costs a month.", class_="none")
     most = max(job.per_month or 0.0 for job in known) or 1.0
     heads = [
         tag("th", each, scope="col", class_="num" if at >= NUMBERS else "") for at, each in enumerate(HEADS)

@@ -52,11 +52,12 @@ def _head(bill: Bill, style: str) -> Html:
 
 def _sections(bill: Bill, where: Html) -> list[Html]:
     unknown = sum(job.per_month is None for job in bill.jobs)
+    jobs = job_table(bill) if unknown < len(bill.jobs) else NOTHING
     found = (
         ("budgets", "Budgets", budgets(bill)),
         ("where", "Where the money goes", where),
-        ("savings", f"The {MOST} biggest savings", savings(bill)),
-        ("jobs", "All jobs", job_table(bill)),
+        ("savings", f"The {MOST} biggest savings", savings(bill) if jobs else NOTHING),
+        ("jobs", "All jobs", jobs),
         ("unknown", "Cost not known", unknown_table(bill) if unknown else NOTHING),
         ("assumptions", "What this rests on", _rests_on(bill)),
     )

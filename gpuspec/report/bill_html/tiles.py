@@ -23,20 +23,21 @@ def lead(bill: Bill) -> tuple[Html, ...]:
     limits = sum(job.per_month or 0.0 for job in known if job.use.at_most)
     if limits:
         said.append(f"{dollars(limits)} a month of it is a limit, which may not be reached.")
+    if not bill.jobs:
+        said.append("Among these files there is no job that gpuspec reads.")
     if unknown:
         cost = "costs" if unknown == 1 else "cost"
         link = tag("a", "is not known", href="#unknown")
         said.append(joined((f"What {counted(unknown)} {cost} ", link, ", and is in no sum.")))
-    title = (
-        tag("h1", tag("span", dollars(bill.per_month)), " a month")
-        if known
-        else tag("h1", tag("span", "Not known"))
-    )
+    amount = dollars(bill.per_month) if known else "Not known" if unknown else "No jobs"
+    title = tag("h1", tag("span", amount), " a month" if known else "")
     return tag("p", "GPU bill", class_="eyebrow"), title, tag("p", joined(said, " "), class_="lead")
 
 
 def tiles(bill: Bill) -> Html:
     """What could be saved, how the budgets stand, how much is assumed, and what is not known."""
+    if not bill.jobs:
+        return NOTHING
     found = [_jobs(bill)]
     if any(job.per_month is not None for job in bill.jobs):
         found = [_saved(bill), *_budgets(bill), *_assumed(bill), *found]
