@@ -40,7 +40,10 @@ class Configs:
         isolated: bool = False,
         local_rules: bool = False,
         catalog: Catalog | None = None,
+        above: Mapping[str, str] | None = None,
     ) -> None:
+        """`above`: the folder above one, where that is not the one it lies in (the copy of a commit)."""
+        self._above = above or {}
         self._registry = registry
         self._catalog = catalog or installed_catalog()
         self._local_rules = local_rules
@@ -100,7 +103,7 @@ class Configs:
         asked = []
         while folder not in self._model_files:
             asked.append(folder)
-            found, parent = os.path.join(folder, MODELS_FILE), os.path.dirname(folder)
+            found, parent = os.path.join(folder, MODELS_FILE), self._parent(folder)
             if os.path.lexists(found) or parent == folder:
                 self._model_files[folder] = found if os.path.lexists(found) else None
             else:
@@ -124,6 +127,9 @@ class Configs:
             for file in settings.refused:
                 yield f"{file} is named in local-rules and was not run; add --allow-local-rules if you trust it"
 
+    def _parent(self, folder: str) -> str:
+        return self._above.get(folder) or os.path.dirname(folder)
+
     def extended(self) -> set[str]:
         """The files that settings were read from, where they extend each other."""
         return {file for config in (self._fixed, *self._folders.values()) if config for file in config.chain}
@@ -146,7 +152,7 @@ class Configs:
         while config is None and folder not in self._folders:
             asked.append(folder)
             found = next((p for name in NAMES if has_settings(p := os.path.join(folder, name))), None)
-            parent = os.path.dirname(folder)
+            parent = self._parent(folder)
             if found:
                 config = read_config(found)
             elif parent == folder:

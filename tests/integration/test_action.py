@@ -62,6 +62,7 @@ class Runner:
             "github.event.pull_request.number": "7",
             "github.event.pull_request.base.sha": "",
             "steps.compare.outputs.delta": "",
+            "steps.compare.outputs.change": "",
             "inputs.token": "secret-token",
         }
         self.path = [str(Path(sys.executable).parent)]
@@ -106,6 +107,8 @@ class Api(BaseHTTPRequestHandler):
     comments: list[dict[str, Any]]
     seen: list[str]
     refuse = False
+    me = ""
+    """Whose token it is; "": that of a job."""
 
     def _answer(self, status: int, content: Any) -> None:
         body = json.dumps(content).encode()
@@ -120,6 +123,9 @@ class Api(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         type(self).seen.append(f"GET {self.path}")
+        if self.path == "/user":
+            self._answer(200 if self.me else 403, {"login": self.me})
+            return
         page = int(self.path.rpartition("=")[2])
         self._answer(200, self.comments[(page - 1) * 100 : page * 100])
 
@@ -129,7 +135,8 @@ class Api(BaseHTTPRequestHandler):
             self._answer(403, {"message": "Resource not accessible by integration"})
             return
         type(self).seen.append(f"POST {self.path}")
-        comment = {"id": len(self.comments) + 1, "body": body, "user": {"type": "Bot"}}
+        user = {"type": "User", "login": self.me} if self.me else {"type": "Bot"}
+        comment = {"id": len(self.comments) + 1, "body": body, "user": user}
         self.comments.append(comment)
         self._answer(201, comment)
 
@@ -203,7 +210,7 @@ def test_findings_are_everywhere(tmp_path: Path, api: tuple[str, type[Api]]) -> 
 
 def test_one_comment_is_kept_up_to_date(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
     url, server = api
-    person = {"id": 1, "body": "<!-- gpuspec --> says who?", "user": {"type": "User"}}
+    person = {"id": 1, "body": "<!-- gpuspec --> says who?", "user": {"type": "User", "login": "someone"}}
     server.comments += [person, *({**person, "id": n, "body": "hi"} for n in range(2, 101))]  # a full page
     for number, text in enumerate((CLEAN, TWICE, CLEAN)):
         runner = Runner(tmp_path, url)
@@ -233,11 +240,12 @@ class PullRequest:
     """A repository with a branch `main`, and a checkout of a pull request as actions/checkout makes it: one commit
     deep, the base not among what is there."""
 
-    def __init__(self, folder: Path, **base: str) -> None:
+    def __init__(self, folder: Path, *, settings: str = 'select = ["GS101", "GS002"]\n', **base: str) -> None:
         self.folder = folder
         self.origin = folder / "origin"
         self.origin.mkdir()
-        (self.origin / "gpuspec.toml").write_text('select = ["GS101", "GS002"]\n')
+        (self.origin / "gpuspec.toml").write_text(settings)
+        (self.origin / "mine.csv").write_text(PRICES)
         self._write(base)
         commit_all(self.origin)
         self.base = git(self.origin, "rev-parse", "HEAD").strip()
@@ -247,15 +255,23 @@ class PullRequest:
         for name, text in files.items():
             (self.origin / f"{name}.gpu.jsonc").write_text(text)
 
-    def runner(self, api: str, *, gone: tuple[str, ...] = (), **changed: str) -> Runner:
+    def runner(
+        self,
+        api: str,
+        *,
+        gone: tuple[str, ...] = (),
+        inputs: dict[str, str] | None = None,
+        clone: tuple[str, ...] = ("--depth=1",),
+        **changed: str,
+    ) -> Runner:
         for name in gone:
             (self.origin / f"{name}.gpu.jsonc").unlink()
         self._write(changed)
         git(self.origin, "add", "-A")
         git(self.origin, "commit", "-q", "--allow-empty", "-m", "change")
         here = Path(tempfile.mkdtemp(dir=self.folder))
-        git(self.folder, "clone", "-q", "--depth=1", f"file://{self.origin}", str(here / "checkout"))
-        runner = Runner(here, api, settings=None)
+        git(self.folder, "clone", "-q", *clone, f"file://{self.origin}", str(here / "checkout"))
+        runner = Runner(here, api, settings=None, **(inputs or {}))
         runner.context["github.event.pull_request.base.sha"] = self.base
         for output in ("markdown", "status"):  # what `Lint` gives is not asked for where there is a base
             runner.context[f"steps.lint.outputs.{output}"] = ""
@@ -265,6 +281,13 @@ class PullRequest:
         said = runner.step("Comment on the pull request")
         assert (said.returncode, said.stdout) == (0, ""), said.stderr
         return runner
+
+
+def verdict(runner: Runner, *, lint: int) -> tuple[int, str]:
+    """How the job ends, and what is told, where `gpuspec lint` ended so."""
+    runner.context["steps.lint.outputs.status"] = str(lint)
+    done = runner.step("Verdict")
+    return done.returncode, done.stdout
 
 
 def test_the_comment_is_what_changed(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
@@ -281,16 +304,20 @@ def test_the_comment_is_what_changed(tmp_path: Path, api: tuple[str, type[Api]])
     # `one` gets dearer, `two` is moved with all that is known of it, `three` and `four` go.
     runner = change.runner(url, gone=("two", "three", "four"), one=large, moved="// here\n" + other)
     body = server.comments[0]["body"]
-    assert body.startswith("<!-- gpuspec -->\n### gpuspec\n\n1 new finding, 2 fixed, 1 as before")
+    sums = r"\*\*[+−]\S+/month \(\S+ %\)\*\*: \S+ → \S+ · 1 new finding, 2 fixed, 1 as before"
+    assert re.fullmatch(sums, body.splitlines()[3]), body.splitlines()[3]
+    assert body.startswith("<!-- gpuspec -->\n### gpuspec\n\n")
     rows = [line for line in body.splitlines() if line.startswith("| `")]
     job = re.fullmatch(
         r"\| `one.gpu.jsonc` \| RTX A5000 → H100 PCIe \| (\S+) → (\S+) \(\+\d+ %\) "
-        r"\| (\S+) → (\S+) per million tokens \|",
+        r"\| (\S+) → (\S+) \(\+[\d,]+ %\) \| (\S+) → (\S+) \(\+[\d,]+ %\) \| (\S+) → (\S+) per million tokens \|",
         rows[0],
     )
     assert job, rows[0]
-    before, after, *_ = (float(each.replace("$&#8203;", "")) for each in job.groups())
-    assert before < after
+    figures = [float(each.replace("$&#8203;", "")) for each in job.groups()]
+    hour, run, month = figures[:2], figures[2:4], figures[4:6]
+    assert hour[0] < hour[1]
+    assert month == run == pytest.approx([4 * each for each in hour], abs=0.03)  # one run of at most 4 hours
     assert rows[1].startswith("| `three.gpu.jsonc` gone | H100 PCIe | $")
     assert rows[2].startswith("| `one.gpu.jsonc:5` | ⚠️ [GS101]")
     assert rows[3:] == [
@@ -304,6 +331,73 @@ def test_the_comment_is_what_changed(tmp_path: Path, api: tuple[str, type[Api]])
     assert (
         server.comments[0]["body"].splitlines()[1].startswith("gpuspec: this changes no finding and no cost")
     )
+
+
+PRICES = """Cloud,AcceleratorName,AcceleratorCount,Price
+slurm,RTX A5000,1,0.25
+slurm,H100 PCIe,1,3.00
+"""
+
+
+def test_what_a_pull_request_may_cost(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
+    """One run of at most 4 hours a month, $0.25 and $3.00 an hour: 12 − 1 = 11 dollars more."""
+    url, server = api
+    small, large = (SPEC.replace("GPU", gpu, 1) for gpu in ("RTX A5000", "H100 PCIe"))
+    change = PullRequest(tmp_path, settings='select = ["GS101", "GS002"]\nprices = "mine.csv"\n', one=small, two=TWICE)
+    within = {"fail_above": "+11/month\n+1100%", "fail_on_new": "true"}
+    runner = change.runner(url, inputs=within, one=large)
+    assert verdict(runner, lint=1)[0] == 1  # over-provisioned, which is new
+    runner = change.runner(url, inputs={"fail_above": "+11/month"}, one=large)
+    assert (verdict(runner, lint=0), runner.context["steps.compare.outputs.change"]) == ((0, ""), "0")
+    assert verdict(runner, lint=1)[0] == 1
+    assert "❌" not in server.comments[0]["body"]
+    runner = change.runner(url, inputs={"fail_above": "+10/month"}, one=large)
+    status, told = verdict(runner, lint=0)
+    assert (status, told.startswith("::error title=gpuspec::the pull request costs more")) == (1, True)
+    assert len(server.comments) == 1
+    lines = server.comments[0]["body"].splitlines()
+    assert lines[3].startswith("**+$&#8203;11.00/month (+1,100 %)**: $&#8203;1.00 → $&#8203;12.00 · 1 new finding")
+    assert lines[5] == "❌ +$&#8203;11.00/month (+1,100 %) is more than the limit of this check, +10/month"
+    # An old finding is not the pull request's.
+    runner = change.runner(url, inputs=within, one=small.replace('"max_hours": 4', '"max_hours": 8'))
+    assert verdict(runner, lint=1) == (0, "")
+    assert server.comments[0]["body"].splitlines()[3].startswith("**+$&#8203;1.00/month (+100 %)**")  # 8 × 0.25 − 1
+
+
+def test_a_limit_that_cannot_be_checked_fails(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
+    change = PullRequest(tmp_path, one=SPEC)
+    change.base = "0" * 40
+    runner = Runner(tmp_path / "job", api[0], fail_above="+1/month")
+    runner.context["github.event.pull_request.base.sha"] = change.base
+    assert runner.step("Compare with the base").returncode == 0
+    status, told = verdict(runner, lint=0)
+    assert (status, told.startswith("::error title=gpuspec::fail-above could not be checked")) == (2, True)
+
+
+def test_a_clone_without_all_files(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
+    """`filter: blob:none` of actions/checkout: what the base has besides is fetched at once."""
+    small, large = (SPEC.replace("GPU", gpu, 1) for gpu in ("RTX A5000", "H100 PCIe"))
+    change = PullRequest(tmp_path, one=small, two=small)
+    git(change.origin, "config", "uploadpack.allowFilter", "true")
+    change.runner(api[0], clone=("--filter=blob:none", "--depth=1"), one=large)
+    assert "| `one.gpu.jsonc` | RTX A5000 → H100 PCIe |" in api[1].comments[0]["body"]
+
+
+def test_comments_of_several_jobs_and_of_a_token_of_ones_own(
+    tmp_path: Path, api: tuple[str, type[Api]]
+) -> None:
+    url, server = api
+    server.me = "robot"  # a person's token to GitHub
+    stranger = {"id": 1, "body": "<!-- gpuspec --> says who?", "user": None}
+    server.comments.append(stranger)
+    for tag, number in (("", 2), ("team a --> b", 3), ("team a --> b", 3), ("", 3)):
+        runner = Runner(tmp_path, url, tag=tag)
+        (runner.checkout / "job.jsonc").write_text(TWICE)
+        runner.step("Lint")
+        assert runner.step("Comment on the pull request").returncode == 0
+        assert len(server.comments) == number
+    assert server.comments[2]["body"].startswith("<!-- gpuspec team a b -->\n")
+    assert server.comments[0] is stranger
 
 
 def test_without_a_base_the_comment_is_the_report(tmp_path: Path, api: tuple[str, type[Api]]) -> None:
@@ -331,7 +425,11 @@ def test_a_comment_that_may_not_be_written_is_a_warning(tmp_path: Path, api: tup
     said = runner.step("Comment on the pull request")
     assert said.returncode == 0, said.stderr
     assert said.stdout.startswith("::warning title=gpuspec::the comment was not written: HTTP Error 403")
-    assert "secret-token" not in said.stdout + said.stderr
+    summary = runner.files["GITHUB_STEP_SUMMARY"].read_text()
+    assert "_No comment was written (HTTP Error 403: Forbidden): " in summary
+    assert "secret-token" not in said.stdout + said.stderr + summary
+    runner.context["steps.compare.outputs.change"] = "0"
+    assert verdict(runner, lint=0) == (0, "")
 
 
 def test_a_long_report_is_cut_at_a_line(monkeypatch: pytest.MonkeyPatch) -> None:

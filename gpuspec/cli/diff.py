@@ -1,0 +1,127 @@
+"""`gpuspec diff`: what a change of a project does to its findings and to what its jobs cost."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+
+import click
+
+from gpuspec.cli.compared import compared
+from gpuspec.cli.cost_limit import CostLimit, Limit
+from gpuspec.cli.exit_status import tell
+from gpuspec.cli.open_case import CaseOptions, case_options
+from gpuspec.cli.options import format_option
+from gpuspec.cli.project_state import Asked, State
+from gpuspec.cli.run_lint import prices_of, write
+from gpuspec.cli.states import two_states
+from gpuspec.lint.config_file import SEVERITIES
+from gpuspec.report.diff import FORMATS, render
+from gpuspec.report.what_changed import WhatChanged
+from gpuspec.rules import collect
+
+
+@click.command("diff")
+@click.argument("base", metavar="BASE")
+@click.argument("head", metavar="[HEAD]", required=False)
+@click.option("--path", "paths", multiple=True, metavar="PATH", help="Only this file or folder. May be repeated.")
+@format_option(*FORMATS)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON: --format json.")
+@click.option("--output", metavar="FILE", help="Write what changed to FILE.")
+@click.option(
+    "--fail-above",
+    type=Limit(),
+    multiple=True,
+    metavar="LIMIT",
+    help="Exit with 1 where all jobs together cost more by LIMIT: +100/month, +2.50/hour, +40/run, or +10% of a "
+    "month. May be repeated.",
+)
+@click.option("--fail-on-new", is_flag=True, help="Exit with 1 at a new finding of `fail-on` and above.")
+@click.option("--scripts", is_flag=True, help="In folders, look at scripts, too.")
+@case_options
+def command(
+    base: str,
+    head: str | None,
+    paths: tuple[str, ...],
+    format_: str,
+    as_json: bool,
+    output: str | None,
+    fail_above: tuple[CostLimit, ...],
+    fail_on_new: bool,
+    scripts: bool,
+    given: CaseOptions,
+) -> int:
+    """What changed from BASE to HEAD: findings that are new or fixed, and what each job and all of them cost an hour,
+    a run, a month and per unit of work.
+
+    BASE and HEAD are commits (a branch, a tag, an id), folders, or two files; without HEAD, this folder as it is.
+    BASE...HEAD begins where the two parted, as in git. Commits are read from git's own store: nothing is checked
+    out, run or fetched. What the baseline of the settings hides is not new, and a file that was moved is compared
+    with what it was. Each side has its own settings, and the prices in force now.
+
+    \b
+    gpuspec diff main
+    gpuspec diff origin/main...HEAD --fail-above +100/month --fail-on-new
+    gpuspec diff ../before jobs/ --format markdown
+    gpuspec diff old.jsonc new.jsonc --json
+
+    Exit status: 0; 1 beyond --fail-above, or at a new finding with --fail-on-new; 2 where BASE or HEAD, or a file of
+    HEAD, cannot be read.
+    """
+    with two_states(base, head, paths) as (before, after, below), redirect_stdout(sys.stderr):  # rules may print
+        registry = collect()
+        asked = Asked(below, given, scripts)
+        before.look(asked, registry, other=after.root)
+        after.look(asked, registry, other=after.root)
+        found = compared(before, after, prices=_prices(after))
+        found = found._replace(
+            exceeded=tuple(each for limit in fail_above if (each := limit.exceeded(found)) is not None)
+        )
+        failing = _failing(found, after) if fail_on_new else 0
+    write(render("json" if as_json else format_, found), output)
+    _tell(found, fail_above, failing)
+    if status := _told_errors(before, after):
+        return status
+    return int(bool(found.exceeded or failing))
+
+
+def _prices(state: State) -> str:
+    """Whose prices they are, in words."""
+    first = next(iter(state.files.values()), None)
+    used = prices_of(state.linter.catalog, first.settings.prices if first else None)
+    return f"{used.name}, {used.as_of or 'undated'}" if used else ""
+
+
+def _failing(found: WhatChanged, head: State) -> int:
+    """How many new findings are as severe as lint fails at."""
+    return sum(
+        SEVERITIES.index(each.finding.severity) >= SEVERITIES.index(head.files[each.path].settings.fail_on)
+        for each in found.new
+    )
+
+
+def _tell(found: WhatChanged, limits: Sequence[CostLimit], failing: int) -> None:
+    """Why it fails, and what the limits cannot tell."""
+    from gpuspec.report.summary import plural
+
+    for each in found.exceeded:
+        tell(f"gpuspec: {each.added} is more than --fail-above {each.limit}")
+    if failing:
+        tell(f"gpuspec: {plural(failing, 'new finding')}, and --fail-on-new")
+    for per in dict.fromkeys(limit.per for limit in limits):
+        if unseen := found.sum_of(per).unseen:
+            tell(f"gpuspec: note: --fail-above leaves out {plural(unseen, 'changed job')}: what a {per} of it costs is not known")
+
+
+def _told_errors(base: State, head: State) -> int:
+    """Tell what failed and what could not be read: the exit status of that, 0 where all was."""
+    from gpuspec.cli.lint_failures import tell_errors
+
+    problems = [*base.linter.problems, *(each for each in head.linter.problems if each not in base.linter.problems)]
+    if problems or head.errors:
+        tell_errors(problems, head.errors)
+    for error in base.errors[:1]:
+        more = f", and {len(base.errors) - 1:,} more" if len(base.errors) > 1 else ""
+        tell(f"gpuspec: note: {base.said}: {error.message}{more}")
+    return 3 if problems else 2 if head.errors else 0

@@ -1,0 +1,163 @@
+"""One state of a project: the findings in its files, and what its jobs cost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from gpuspec.cli.open_case import CaseOptions, called
+from gpuspec.commands.shell.again import each_read_once
+from gpuspec.errors import UserError
+from gpuspec.lint.baseline import read_baseline
+from gpuspec.lint.config import Configs
+from gpuspec.lint.files import check_binary, expand, read_file
+from gpuspec.lint.globs import relative
+from gpuspec.lint.registry import Registry
+from gpuspec.lint.result import Located
+from gpuspec.lint.runner import Linter, documents_in
+from gpuspec.lint.settings import Overrides, Settings
+from gpuspec.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from gpuspec.planning.job_cost import JobCost
+
+LARGEST = 1 << 16
+"""Bytes: larger files are not compared line by line."""
+
+
+class Asked(NamedTuple):
+    """What of each state is looked at: `paths` below its root (empty: all of it), scripts, and the options of jobs."""
+
+    paths: tuple[str, ...]
+    given: CaseOptions
+    scripts: bool = False
+
+
+class SeenFile(NamedTuple):
+    """A file that was looked at, and where it lies."""
+
+    place: str
+    data: bytes
+    settings: Settings
+
+
+class State:
+    """What is found in one state of the project. Paths are as seen from its `root`."""
+
+    def __init__(
+        self,
+        said: str,
+        root: str,
+        *,
+        above: Mapping[str, str] | None = None,
+        only: Collection[str] | None = None,
+        file: tuple[str, str] | None = None,
+    ) -> None:
+        """`said`: what it is called. `above`: as of Configs. `only`: files besides which there are none, as seen from
+        the root. `file`: the only one there is, and what it is called."""
+        self.said, self.root, self.only, self.file = said, root, only, file
+        self._above = above
+        self.files: dict[str, SeenFile] = {}
+        self.findings: list[Located] = []
+        self.errors: list[UserError] = []
+        self.costs: dict[str, dict[str, JobCost]] = {}
+        """file → what a job is called → what it costs"""
+        self.linter: Linter
+
+    def look(self, asked: Asked, registry: Registry, *, other: str) -> None:
+        """Lint every file, and price its jobs. `other` is the root of the state that this one is compared with."""
+        given = asked.given
+        config = given.config and self._own(given.config, other)
+        configs = Configs(
+            registry, Overrides(job=given.job), path=config, isolated=given.isolated, above=self._above
+        )
+        self.linter = Linter(registry)
+        for path in self._paths(asked, configs):
+            try:
+                self._see(path, configs)
+            except UserError as error:
+                self.errors.append(error)
+
+    def _own(self, config: str, other: str) -> str:
+        """The config file of `--config`, as it is in this state where it is a file of the project."""
+        inside = relative(config, other)
+        own = self.place_of(inside)
+        return own if not inside.startswith("..") and os.path.isfile(own) else config
+
+    def place_of(self, path: str) -> str:
+        """Where a file or folder lies."""
+        return path if self.root == "." else os.path.normpath(os.path.join(self.root, path))
+
+    def _paths(self, asked: Asked, configs: Configs) -> Sequence[str]:
+        if self.file is not None:
+            return [self.file[0]]
+        named = [self.place_of(path) for path in asked.paths or (".",)]
+        errors: list[UserError] = []
+        there = [path for path in named if os.path.lexists(path)]
+        found = list(expand(there, configs.settings_for, errors, scripts=asked.scripts))
+        self.errors += (error for error in errors if error.code != "no-specs")
+        if self.only is None:
+            return found
+        return [path for path in found if relative(path, self.root) in self.only]
+
+    def _see(self, place: str, configs: Configs) -> None:
+        path = self.file[1] if self.file is not None else relative(place, self.root)
+        data = read_file(place)
+        check_binary(place, data)
+        settings = configs.settings_for(place)
+        self.files[path] = SeenFile(place, data, settings)
+        with each_read_once():
+            found = self.linter.found_in(place, data, settings)
+            self.findings += (each._replace(path=path) for each in found)
+            self.costs[path] = self._costs_in(place, data, settings)
+
+    def _costs_in(self, place: str, data: bytes, settings: Settings) -> dict[str, JobCost]:
+        from gpuspec.lint.unpriced import is_unpriced
+        from gpuspec.planning.job_bill import job_bill
+        from gpuspec.planning.job_cost import job_cost
+        from gpuspec.planning.limits import needs_gpu
+
+        costs: dict[str, JobCost] = {}
+        try:
+            documents = documents_in(place, data)
+        except UserError:
+            return {}
+        for document in documents:
+            case = settings.case(document)
+            if not case.has_job or not needs_gpu(case.job, case.workload):
+                continue
+            bill = job_bill(case, place, labels={}, told={}, priced=not is_unpriced(case))
+            cost = job_cost(case, bill)
+            name = case.job.name if called(case) else ""
+            costs[name if name and name not in costs else called(case)] = cost
+        return costs
+
+    def is_small(self, path: str) -> bool:
+        """Whether a file is as small as job files are: others are not compared line by line."""
+        return len(self.files[path].data) <= LARGEST
+
+    def silenced(self) -> list[Located]:
+        """What comments silence."""
+        paths = {file.place: path for path, file in self.files.items()}
+        return [
+            each.found._replace(path=paths[place])
+            for place, hidden in self.linter.silenced.items()
+            if place in paths
+            for each in hidden
+        ]
+
+    def known(self) -> set[int]:
+        """The positions of the findings that the baseline of the settings hides."""
+        hidden: set[int] = set()
+        files = {path: file.settings.baseline for path, file in self.files.items()}
+        for name in sorted({name for name in files.values() if name}):
+            mine = [at for at, each in enumerate(self.findings) if files.get(each.path) == name]
+            try:
+                baseline = read_baseline(name)
+            except UserError:
+                continue
+            places = [self.files[self.findings[at].path].place for at in mine]
+            found = [self.findings[at]._replace(path=place) for at, place in zip(mine, places, strict=True)]
+            hidden.update(at for at, known in zip(mine, baseline.known(found), strict=True) if known)
+        return hidden
