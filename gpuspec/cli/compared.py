@@ -35,7 +35,7 @@ def compared(base: State, head: State, *, prices: str) -> WhatChanged:
         if left[entry] > 0:
             left[entry] -= 1
             fixed.append(each)
-    jobs = [change for change in _jobs(base, head, became)]
+    jobs = list(_jobs(base, head, became))
     pairs = [(each.before, each.after) for each in jobs]
     return WhatChanged(
         base=base.said,

@@ -16,7 +16,7 @@ LEAST = 0.005
 
 
 class CostLimit(NamedTuple):
-    """Dollars that a change may add to an hour, a run or a month of all jobs; or with `is_share`, percent of a month."""
+    """Dollars that a change may add to an hour, a run or a month of all jobs; with `is_share`, percent of a month."""
 
     written: str
     amount: float
@@ -37,7 +37,7 @@ def added(sums: Sum, per: Per) -> str:
     return f"{signed(sums.more)}/{per}{percent(sums.before, sums.after)}"
 
 
-class Limit(click.ParamType):
+class Limit(click.ParamType["CostLimit"]):
     """A CostLimit of the command line."""
 
     name = "limit"

@@ -13,7 +13,7 @@ from gpuspec.cli.cost_limit import CostLimit, Limit
 from gpuspec.cli.exit_status import tell
 from gpuspec.cli.open_case import CaseOptions, case_options
 from gpuspec.cli.options import format_option
-from gpuspec.cli.project_state import Asked, State
+from gpuspec.cli.project_state import Asked, PricingLinter, State
 from gpuspec.cli.run_lint import prices_of, write
 from gpuspec.cli.states import two_states
 from gpuspec.lint.config_file import SEVERITIES
@@ -25,7 +25,9 @@ from gpuspec.rules import collect
 @click.command("diff")
 @click.argument("base", metavar="BASE")
 @click.argument("head", metavar="[HEAD]", required=False)
-@click.option("--path", "paths", multiple=True, metavar="PATH", help="Only this file or folder. May be repeated.")
+@click.option(
+    "--path", "paths", multiple=True, metavar="PATH", help="Only this file or folder. May be repeated."
+)
 @format_option(*FORMATS)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON: --format json.")
 @click.option("--output", metavar="FILE", help="Write what changed to FILE.")
@@ -69,27 +71,29 @@ def command(
     Exit status: 0; 1 beyond --fail-above, or at a new finding with --fail-on-new; 2 where BASE or HEAD, or a file of
     HEAD, cannot be read.
     """
-    with two_states(base, head, paths) as (before, after, below), redirect_stdout(sys.stderr):  # rules may print
-        registry = collect()
-        asked = Asked(below, given, scripts)
-        before.look(asked, registry, other=after.root)
-        after.look(asked, registry, other=after.root)
-        found = compared(before, after, prices=_prices(after))
+    with (
+        two_states(base, head, paths) as (before, after, below),
+        redirect_stdout(sys.stderr),
+    ):  # rules may print
+        linter, asked = PricingLinter(collect()), Asked(below, given, scripts)
+        for state in (before, after):
+            state.look(asked, linter, other=after.root)
+        found = compared(before, after, prices=_prices(after, linter))
         found = found._replace(
             exceeded=tuple(each for limit in fail_above if (each := limit.exceeded(found)) is not None)
         )
         failing = _failing(found, after) if fail_on_new else 0
     write(render("json" if as_json else format_, found), output)
     _tell(found, fail_above, failing)
-    if status := _told_errors(before, after):
+    if status := _told_errors(before, after, linter):
         return status
     return int(bool(found.exceeded or failing))
 
 
-def _prices(state: State) -> str:
+def _prices(state: State, linter: PricingLinter) -> str:
     """Whose prices they are, in words."""
     first = next(iter(state.files.values()), None)
-    used = prices_of(state.linter.catalog, first.settings.prices if first else None)
+    used = prices_of(linter.catalog, first.settings.prices if first else None)
     return f"{used.name}, {used.as_of or 'undated'}" if used else ""
 
 
@@ -111,17 +115,19 @@ def _tell(found: WhatChanged, limits: Sequence[CostLimit], failing: int) -> None
         tell(f"gpuspec: {plural(failing, 'new finding')}, and --fail-on-new")
     for per in dict.fromkeys(limit.per for limit in limits):
         if unseen := found.sum_of(per).unseen:
-            tell(f"gpuspec: note: --fail-above leaves out {plural(unseen, 'changed job')}: what a {per} of it costs is not known")
+            tell(
+                f"gpuspec: note: --fail-above leaves out {plural(unseen, 'changed job')}, of which it is not known "
+                f"what a {per} costs"
+            )
 
 
-def _told_errors(base: State, head: State) -> int:
+def _told_errors(base: State, head: State, linter: PricingLinter) -> int:
     """Tell what failed and what could not be read: the exit status of that, 0 where all was."""
     from gpuspec.cli.lint_failures import tell_errors
 
-    problems = [*base.linter.problems, *(each for each in head.linter.problems if each not in base.linter.problems)]
-    if problems or head.errors:
-        tell_errors(problems, head.errors)
+    if linter.problems or head.errors:
+        tell_errors(linter.problems, head.errors)
     for error in base.errors[:1]:
         more = f", and {len(base.errors) - 1:,} more" if len(base.errors) > 1 else ""
         tell(f"gpuspec: note: {base.said}: {error.message}{more}")
-    return 3 if problems else 2 if head.errors else 0
+    return 3 if linter.problems else 2 if head.errors else 0

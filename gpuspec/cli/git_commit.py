@@ -71,8 +71,8 @@ class Repository:
         return self._ask("rev-parse", "--is-shallow-repository").strip() == "true"
 
     def files(self) -> set[str]:
-        """The files of the work tree below the folder, as git sees them: those it tracks and those it would, seen from
-        the folder. Submodules and repositories inside this one are no files of it."""
+        """The files of the work tree below the folder, seen from it, as git sees them: those it tracks and those it
+        would. Submodules and repositories inside this one are no files of it."""
         said = self._bytes("ls-files", "-z", "--cached", "--others", "--exclude-standard")
         return {os.fsdecode(path) for path in said.split(b"\0") if path}
 
@@ -85,7 +85,9 @@ class Repository:
         if len(entries) > MOST_FILES:
             raise UserError("too-large", f"{commit[:12]} has more than {MOST_FILES:,} files", NARROW)
         if sum(_read(entry) for entry in entries) > MOST_BYTES:
-            raise UserError("too-large", f"{commit[:12]} has more than {MOST_BYTES >> 30} GiB in files", NARROW)
+            raise UserError(
+                "too-large", f"{commit[:12]} has more than {MOST_BYTES >> 30} GiB in files", NARROW
+            )
         self._write(entries, to)
 
     def _entries(self, commit: str) -> Iterator[Entry]:
@@ -220,7 +222,11 @@ def _read(entry: Entry) -> int:
 def _is_wanted(path: str, below: Sequence[str]) -> bool:
     folder = os.path.dirname(path)
     return any(
-        not each or path == each or path.startswith(each + "/") or f"{each}/".startswith(folder + "/") or not folder
+        not each
+        or path == each
+        or path.startswith(each + "/")
+        or f"{each}/".startswith(folder + "/")
+        or not folder
         for each in below
     )
 
@@ -244,8 +250,8 @@ def stays_inside(path: str, target: str) -> bool:
 
 
 def _put(folder: str, path: str, data: bytes, *, mode: int, size: int | None = None) -> None:
-    """Write a new file; `size` is that of one whose bytes nobody reads. A name that is taken, or that no file can have
-    here, is left out: git's own trees have none."""
+    """Write a new file; `size` is that of one whose bytes nobody reads. A name that is taken, or that no file can
+    have here, is left out: git's own trees have none."""
     place = os.path.join(folder, path)
     try:
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
@@ -276,6 +282,14 @@ def _link(place: str, target: str) -> None:
 def _pass_over(error: OSError) -> None:
     import errno
 
-    odd = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EFBIG)
+    odd = (
+        errno.EEXIST,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ENAMETOOLONG,
+        errno.EILSEQ,
+        errno.EINVAL,
+        errno.EFBIG,
+    )
     if error.errno not in odd:
         raise UserError("cannot-write", f"the commit cannot be copied: {error.strerror}") from None

@@ -13,13 +13,13 @@ from gpuspec.lint.baseline import read_baseline
 from gpuspec.lint.config import Configs
 from gpuspec.lint.files import check_binary, expand, read_file
 from gpuspec.lint.globs import relative
-from gpuspec.lint.registry import Registry
 from gpuspec.lint.result import Located
-from gpuspec.lint.runner import Linter, documents_in
+from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
+    from gpuspec.planning.case import Case
     from gpuspec.planning.job_cost import JobCost
 
 LARGEST = 1 << 16
@@ -27,7 +27,7 @@ LARGEST = 1 << 16
 
 
 class Asked(NamedTuple):
-    """What of each state is looked at: `paths` below its root (empty: all of it), scripts, and the options of jobs."""
+    """What of each state is looked at: `paths` below its root (empty: all of it), scripts, and the jobs' options."""
 
     paths: tuple[str, ...]
     given: CaseOptions
@@ -40,6 +40,16 @@ class SeenFile(NamedTuple):
     place: str
     data: bytes
     settings: Settings
+
+
+class PricingLinter(Linter):
+    """Keeps the jobs of the file that it looked at last, with all that the rules worked out of them."""
+
+    seen: Sequence[Case] = ()
+
+    def cases(self, cases: Sequence[Case], settings: Settings) -> list[Located]:
+        self.seen = cases
+        return super().cases(cases, settings)
 
 
 class State:
@@ -63,16 +73,16 @@ class State:
         self.errors: list[UserError] = []
         self.costs: dict[str, dict[str, JobCost]] = {}
         """file → what a job is called → what it costs"""
-        self.linter: Linter
+        self._linter: PricingLinter
 
-    def look(self, asked: Asked, registry: Registry, *, other: str) -> None:
+    def look(self, asked: Asked, linter: PricingLinter, *, other: str) -> None:
         """Lint every file, and price its jobs. `other` is the root of the state that this one is compared with."""
         given = asked.given
         config = given.config and self._own(given.config, other)
         configs = Configs(
-            registry, Overrides(job=given.job), path=config, isolated=given.isolated, above=self._above
+            linter.registry, Overrides(job=given.job), path=config, isolated=given.isolated, above=self._above
         )
-        self.linter = Linter(registry)
+        self._linter = linter
         for path in self._paths(asked, configs):
             try:
                 self._see(path, configs)
@@ -107,30 +117,25 @@ class State:
         check_binary(place, data)
         settings = configs.settings_for(place)
         self.files[path] = SeenFile(place, data, settings)
+        self._linter.seen = ()
         with each_read_once():
-            found = self.linter.found_in(place, data, settings)
+            found = self._linter.found_in(place, data, settings)
             self.findings += (each._replace(path=path) for each in found)
-            self.costs[path] = self._costs_in(place, data, settings)
+            self.costs[path] = self._costs_of(self._linter.seen, place)
 
-    def _costs_in(self, place: str, data: bytes, settings: Settings) -> dict[str, JobCost]:
+    def _costs_of(self, cases: Sequence[Case], place: str) -> dict[str, JobCost]:
         from gpuspec.lint.unpriced import is_unpriced
         from gpuspec.planning.job_bill import job_bill
         from gpuspec.planning.job_cost import job_cost
         from gpuspec.planning.limits import needs_gpu
 
         costs: dict[str, JobCost] = {}
-        try:
-            documents = documents_in(place, data)
-        except UserError:
-            return {}
-        for document in documents:
-            case = settings.case(document)
+        for case in cases:
             if not case.has_job or not needs_gpu(case.job, case.workload):
                 continue
             bill = job_bill(case, place, labels={}, told={}, priced=not is_unpriced(case))
-            cost = job_cost(case, bill)
             name = case.job.name if called(case) else ""
-            costs[name if name and name not in costs else called(case)] = cost
+            costs[name if name and name not in costs else called(case)] = job_cost(case, bill)
         return costs
 
     def is_small(self, path: str) -> bool:
@@ -142,7 +147,7 @@ class State:
         paths = {file.place: path for path, file in self.files.items()}
         return [
             each.found._replace(path=paths[place])
-            for place, hidden in self.linter.silenced.items()
+            for place, hidden in self._linter.silenced.items()
             if place in paths
             for each in hidden
         ]

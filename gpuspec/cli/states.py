@@ -32,8 +32,8 @@ class Named(NamedTuple):
 def two_states(
     base: str, head: str | None, paths: Sequence[str]
 ) -> Iterator[tuple[State, State, tuple[str, ...]]]:
-    """Both states, not looked at yet, and the paths below their roots that are asked for; what is copied of commits is
-    gone afterwards. UserError where BASE or HEAD is nothing that can be compared."""
+    """Both states, not looked at yet, and the paths below their roots that are asked for; what is copied of commits
+    is gone afterwards. UserError where BASE or HEAD is nothing that can be compared."""
     with tempfile.TemporaryDirectory(prefix="gpuspec-diff-") as folder:
         yield _States(os.path.realpath(folder), list(paths)).of(base, head)
 

@@ -59,7 +59,8 @@ def _dollars(each: JobChange, of: Callable[[JobCost], float | None]) -> str:
 def _per_unit(each: JobChange) -> str:
     before, after = each.before, each.after
     prices = [
-        None if cost is None or cost.per_unit is None else unit_price(cost.per_unit) for cost in (before, after)
+        None if cost is None or cost.per_unit is None else unit_price(cost.per_unit)
+        for cost in (before, after)
     ]
     if before and after and not differ(before.per_unit, after.per_unit, share=SAME):
         prices[0] = prices[1]

@@ -11,7 +11,10 @@ from gpuspec.report.what_changed import JobChange, WhatChanged, counts, money, u
 
 def render(found: WhatChanged) -> str:
     """The whole of it. `+` is new, `-` gone, `~` changed."""
-    out = [f"{found.base} → {found.head}", " · ".join(filter(None, (money(found), counts(found), unknown(found))))]
+    out = [
+        f"{found.base} → {found.head}",
+        " · ".join(filter(None, (money(found), counts(found), unknown(found)))),
+    ]
     for job in found.jobs:
         out += _job(job)
     for sign, findings in (("+", found.new), ("-", found.fixed)):

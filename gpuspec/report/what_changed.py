@@ -145,7 +145,11 @@ def money(found: WhatChanged) -> str:
 def unknown(found: WhatChanged) -> str:
     """How many jobs that changed are in no sum of a month."""
     number = found.per_month.unseen
-    return f"{plural(number, 'job')} not counted: what a month of {'it' if number == 1 else 'them'} costs is not known" if number else ""
+    return (
+        f"{plural(number, 'job')} not counted: what a month of {'it' if number == 1 else 'them'} costs is not known"
+        if number
+        else ""
+    )
 
 
 def counts(found: WhatChanged) -> str:

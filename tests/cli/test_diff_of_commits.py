@@ -174,7 +174,14 @@ def test_nothing_of_the_repository_is_run(clone: Clone, tmp_path: Path) -> None:
     """Filters, hooks, the file monitor, text conversion: what a repository's own configuration names."""
     sprung = tmp_path / "sprung"
     for number, key in enumerate(
-        ("filter.lfs.smudge", "filter.lfs.process", "core.fsmonitor", "diff.x.textconv", "core.pager", "core.sshCommand")
+        (
+            "filter.lfs.smudge",
+            "filter.lfs.process",
+            "core.fsmonitor",
+            "diff.x.textconv",
+            "core.pager",
+            "core.sshCommand",
+        )
     ):
         clone.git("config", key, f"touch {sprung}{number}")
     for hook in ("post-checkout", "post-index-change", "reference-transaction", "fsmonitor-watchman"):
@@ -203,7 +210,15 @@ def test_nothing_of_the_repository_is_run(clone: Clone, tmp_path: Path) -> None:
 
 def test_names_that_are_options(clone: Clone, tmp_path: Path) -> None:
     clone.commit(a=SPEC)
-    for name in (f"--upload-pack=touch {tmp_path}/sprung", "--output=x", "-", "", "a\0b", "HEAD:a.gpu.jsonc", "^HEAD"):
+    for name in (
+        f"--upload-pack=touch {tmp_path}/sprung",
+        "--output=x",
+        "-",
+        "",
+        "a\0b",
+        "HEAD:a.gpu.jsonc",
+        "^HEAD",
+    ):
         told = clone.refused("--", name)
         assert "error[no-such-commit]" in told
         assert "git fetch origin -" not in told
@@ -236,7 +251,9 @@ def test_a_shallow_clone_says_what_to_fetch(clone: Clone, monkeypatch: pytest.Mo
     assert "fetch-depth: 0" in clone.refused("HEAD~1...HEAD")
 
 
-def test_a_partial_clone_fetches_nothing(clone: Clone, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_partial_clone_fetches_nothing(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """By the transport that its configuration names, git would run a program (git-config(1), remote.*.uploadpack)."""
     clone.commit(a=SPEC)
     clone.commit(a=DEAR)

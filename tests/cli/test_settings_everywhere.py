@@ -106,7 +106,7 @@ COMMANDS: dict[str, Callable[[Path, list[str]], str]] = {
 WITHOUT_PRICES = {
     "alerts": "what was spent, from the records of the runs",
     "attach": "a run's ports",
-    "compare": "two folders, each by its own settings: test_compare.py has prices of its own",
+    "diff": "two states, each by its own settings: test_diff.py has prices of its own",
     "completion": "shell words",
     "config": "prints the settings themselves",
     "cost": "what was planned and paid, from the record of the run",

@@ -343,7 +343,9 @@ def test_what_a_pull_request_may_cost(tmp_path: Path, api: tuple[str, type[Api]]
     """One run of at most 4 hours a month, $0.25 and $3.00 an hour: 12 − 1 = 11 dollars more."""
     url, server = api
     small, large = (SPEC.replace("GPU", gpu, 1) for gpu in ("RTX A5000", "H100 PCIe"))
-    change = PullRequest(tmp_path, settings='select = ["GS101", "GS002"]\nprices = "mine.csv"\n', one=small, two=TWICE)
+    change = PullRequest(
+        tmp_path, settings='select = ["GS101", "GS002"]\nprices = "mine.csv"\n', one=small, two=TWICE
+    )
     within = {"fail_above": "+11/month\n+1100%", "fail_on_new": "true"}
     runner = change.runner(url, inputs=within, one=large)
     assert verdict(runner, lint=1)[0] == 1  # over-provisioned, which is new
@@ -356,12 +358,16 @@ def test_what_a_pull_request_may_cost(tmp_path: Path, api: tuple[str, type[Api]]
     assert (status, told.startswith("::error title=gpuspec::the pull request costs more")) == (1, True)
     assert len(server.comments) == 1
     lines = server.comments[0]["body"].splitlines()
-    assert lines[3].startswith("**+$&#8203;11.00/month (+1,100 %)**: $&#8203;1.00 → $&#8203;12.00 · 1 new finding")
+    assert lines[3].startswith(
+        "**+$&#8203;11.00/month (+1,100 %)**: $&#8203;1.00 → $&#8203;12.00 · 1 new finding"
+    )
     assert lines[5] == "❌ +$&#8203;11.00/month (+1,100 %) is more than the limit of this check, +10/month"
     # An old finding is not the pull request's.
     runner = change.runner(url, inputs=within, one=small.replace('"max_hours": 4', '"max_hours": 8'))
     assert verdict(runner, lint=1) == (0, "")
-    assert server.comments[0]["body"].splitlines()[3].startswith("**+$&#8203;1.00/month (+100 %)**")  # 8 × 0.25 − 1
+    assert (
+        server.comments[0]["body"].splitlines()[3].startswith("**+$&#8203;1.00/month (+100 %)**")
+    )  # 8 × 0.25 − 1
 
 
 def test_a_limit_that_cannot_be_checked_fails(tmp_path: Path, api: tuple[str, type[Api]]) -> None:

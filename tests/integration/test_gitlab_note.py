@@ -75,7 +75,11 @@ def gitlab() -> Iterator[tuple[str, type[GitLab]]]:
 
 def test_one_note_is_kept_up_to_date(tmp_path: Path, gitlab: tuple[str, type[GitLab]]) -> None:
     url, server = gitlab
-    script = PAGE.read_text(encoding="utf-8").split('```python title=".gitlab/gpuspec_note.py"\n')[1].split("```")[0]
+    script = (
+        PAGE.read_text(encoding="utf-8")
+        .split('```python title=".gitlab/gpuspec_note.py"\n')[1]
+        .split("```")[0]
+    )
     (tmp_path / "note.py").write_text(script)
     environment = {
         "PATH": os.environ["PATH"],
