@@ -10,7 +10,7 @@ import click
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.report.what_changed import Exceeded, Per, Sum, WhatChanged, percent, signed
 
-_FORM = re.compile(r"\+\s*(?:(\$?)\s*([0-9][0-9,]*(?:\.[0-9]+)?)\s*(?:/\s*(hour|run|month)|(%)))", re.ASCII)
+_FORM = re.compile(r"\+(\$?)([0-9][0-9,]{0,20}(?:\.[0-9]{1,9})?)(?:/(hour|run|month)|(%))")
 LEAST = 0.005
 """Dollars: half a cent is not told."""
 
@@ -45,7 +45,7 @@ class Limit(click.ParamType["CostLimit"]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> CostLimit:
         if isinstance(value, CostLimit):
             return value
-        found = _FORM.fullmatch(value.strip())
+        found = _FORM.fullmatch(value.replace(" ", ""))
         if found is None or (found[1] and found[4]):
             self.fail(
                 f"{value!r} is no limit of what a change may add: +100/month, +2.50/hour, +40/run and +10% are. "

@@ -13,7 +13,7 @@ from gpuspec.cli.cost_limit import CostLimit, Limit
 from gpuspec.cli.exit_status import tell
 from gpuspec.cli.open_case import CaseOptions, case_options
 from gpuspec.cli.options import format_option
-from gpuspec.cli.project_state import Asked, PricingLinter, State
+from gpuspec.cli.project_state import DiffScope, PricingLinter, State
 from gpuspec.cli.run_lint import prices_of, write
 from gpuspec.cli.states import two_states
 from gpuspec.lint.config_file import SEVERITIES
@@ -75,7 +75,7 @@ def command(
         two_states(base, head, paths) as (before, after, below),
         redirect_stdout(sys.stderr),
     ):  # rules may print
-        linter, asked = PricingLinter(collect()), Asked(below, given, scripts)
+        linter, asked = PricingLinter(collect()), DiffScope(below, given, scripts)
         for state in (before, after):
             state.look(asked, linter, other=after.root)
         found = compared(before, after, prices=_prices(after, linter))

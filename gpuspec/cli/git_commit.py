@@ -17,6 +17,7 @@ from typing import IO
 from gpuspec.errors import UserError
 from gpuspec.launch.programs import program
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.numerals import is_digits
 from gpuspec.text import MAX_BYTES
 
 PATIENCE = 120.0
@@ -33,7 +34,7 @@ _GITLINK, _LINK, _PROGRAM = "160000", "120000", "100755"
 """Modes of a submodule, a symbolic link and a file that may be run (git-fast-import(1))."""
 
 
-class Entry(NamedTuple):
+class CommitEntry(NamedTuple):
     """A file of a commit. `size` is None for what is no file."""
 
     mode: str
@@ -42,7 +43,7 @@ class Entry(NamedTuple):
     path: str
 
 
-class Repository:
+class GitClone:
     """The git repository that a folder lies in."""
 
     def __init__(self, folder: str) -> None:
@@ -90,16 +91,16 @@ class Repository:
             )
         self._write(entries, to)
 
-    def _entries(self, commit: str) -> Iterator[Entry]:
+    def _entries(self, commit: str) -> Iterator[CommitEntry]:
         said = self._bytes("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         for line in said.split(b"\0"):
             words, _, path = line.partition(b"\t")
             parts = words.decode("ascii", "replace").split()
             if len(parts) == 4:
-                size = int(parts[3]) if parts[3].isdecimal() and parts[3].isascii() else None
-                yield Entry(parts[0], parts[2], size, os.fsdecode(path))
+                size = int(parts[3]) if is_digits(parts[3]) else None
+                yield CommitEntry(parts[0], parts[2], size, os.fsdecode(path))
 
-    def _write(self, entries: Sequence[Entry], to: str) -> None:
+    def _write(self, entries: Sequence[CommitEntry], to: str) -> None:
         """Files first: then no link leads a file elsewhere."""
         kept = [entry for entry in entries if entry.size is not None and entry.size <= MAX_BYTES]
         links = []
@@ -181,8 +182,8 @@ def _environment() -> dict[str, str]:
 
 def _next(answers: IO[bytes], id: str) -> bytes:
     """The next answer of `git cat-file --batch`: `ID TYPE SIZE`, a line end, the bytes, a line end."""
-    head = answers.readline(4096).split()
-    if len(head) != 3 or not head[2].isdigit():
+    head = answers.readline(4096).decode("ascii", "replace").split()
+    if len(head) != 3 or not is_digits(head[2]):
         raise _partial(id)
     size = int(head[2])
     data = answers.read(size)
@@ -214,7 +215,7 @@ def _git() -> str:
     return found
 
 
-def _read(entry: Entry) -> int:
+def _read(entry: CommitEntry) -> int:
     """Bytes that are copied of a file."""
     return entry.size if entry.size is not None and entry.size <= MAX_BYTES else 0
 

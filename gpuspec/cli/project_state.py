@@ -26,7 +26,7 @@ LARGEST = 1 << 16
 """Bytes: larger files are not compared line by line."""
 
 
-class Asked(NamedTuple):
+class DiffScope(NamedTuple):
     """What of each state is looked at: `paths` below its root (empty: all of it), scripts, and the jobs' options."""
 
     paths: tuple[str, ...]
@@ -75,7 +75,7 @@ class State:
         """file → what a job is called → what it costs"""
         self._linter: PricingLinter
 
-    def look(self, asked: Asked, linter: PricingLinter, *, other: str) -> None:
+    def look(self, asked: DiffScope, linter: PricingLinter, *, other: str) -> None:
         """Lint every file, and price its jobs. `other` is the root of the state that this one is compared with."""
         given = asked.given
         config = given.config and self._own(given.config, other)
@@ -99,7 +99,7 @@ class State:
         """Where a file or folder lies."""
         return path if self.root == "." else os.path.normpath(os.path.join(self.root, path))
 
-    def _paths(self, asked: Asked, configs: Configs) -> Sequence[str]:
+    def _paths(self, asked: DiffScope, configs: Configs) -> Sequence[str]:
         if self.file is not None:
             return [self.file[0]]
         named = [self.place_of(path) for path in asked.paths or (".",)]

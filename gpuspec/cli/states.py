@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-from gpuspec.cli.git_commit import Repository
+from gpuspec.cli.git_commit import GitClone
 from gpuspec.cli.project_state import State
 from gpuspec.errors import UserError
 from gpuspec.lint.globs import relative
@@ -44,7 +44,7 @@ class _States:
     def __init__(self, folder: str, paths: list[str]) -> None:
         self._folder = folder
         self._paths = paths
-        self._repository: Repository | None = None
+        self._repository: GitClone | None = None
 
     def of(self, base: str, head: str | None) -> tuple[State, State, tuple[str, ...]]:
         both = _range(base) if head is None else None
@@ -130,9 +130,9 @@ class _States:
         short = found[:12]
         return Named("commit", word, found, short if found.startswith(word) else f"{word} ({short})")
 
-    def _of(self, folder: str) -> Repository:
+    def _of(self, folder: str) -> GitClone:
         if self._repository is None or self._repository.folder != folder:
-            self._repository = Repository(folder)
+            self._repository = GitClone(folder)
         return self._repository
 
     def _state(self, it: Named, name: str, other: Named, below: Sequence[str]) -> State:
@@ -153,11 +153,11 @@ class _States:
         os.makedirs(root, exist_ok=True)
         return State(it.said, root, above={copy: os.path.dirname(repository.root)})
 
-    def _near(self, folder: str) -> Repository:
+    def _near(self, folder: str) -> GitClone:
         """The repository of a folder, where it is the one of this folder; else this folder's."""
         here = self._of(".")
         try:
-            there = Repository(folder)
+            there = GitClone(folder)
         except UserError:
             return here
         return there if there.root == here.root else here
@@ -171,7 +171,7 @@ def _range(word: str) -> tuple[str, str, str] | None:
     return found["base"], found["dots"], found["head"]
 
 
-def _fetch(repository: Repository, word: str) -> str:
+def _fetch(repository: GitClone, word: str) -> str:
     # What cannot be a name is not told as part of a command.
     name = word if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_./-]*", word, re.ASCII) else "BASE"
     if repository.is_shallow:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gpuspec.printable import escape, one_line
 from gpuspec.printable import markdown as plain
-from gpuspec.report.diff_rows import NOTHING, Cells, cells, month_of
+from gpuspec.report.diff_rows import NOTHING, ChangeCells, cells, month_of
 from gpuspec.report.markdown import what, where
 from gpuspec.report.summary import plural
 from gpuspec.report.what_changed import JobChange, WhatChanged, counts, money, unknown
@@ -64,7 +64,7 @@ def _table(jobs: Sequence[JobChange]) -> Iterator[str]:
         yield f"| {_label(each, row)} | {plain(row.machine)} |{figures}"
 
 
-def _label(each: JobChange, row: Cells) -> str:
+def _label(each: JobChange, row: ChangeCells) -> str:
     label = _code(f"{each.path} {each.job}")
     if each.was:
         return f"{label} was {_code(each.was)}"

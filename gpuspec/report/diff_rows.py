@@ -13,7 +13,7 @@ from gpuspec.words import dollars
 NOTHING = "–"
 
 
-class Cells(NamedTuple):
+class ChangeCells(NamedTuple):
     """What happened to a job ("new", "gone", "was jobs/old.jsonc"), and its figures: `$2.50 → $3.00 (+20 %)`, or one
     of them where nothing changed."""
 
@@ -25,12 +25,12 @@ class Cells(NamedTuple):
     per_unit: str
 
 
-def cells(each: JobChange) -> Cells:
+def cells(each: JobChange) -> ChangeCells:
     """The figures of a job."""
     before, after = each.before, each.after
     state = "new" if before is None else "gone" if after is None else each.was and f"was {each.was}"
     machines = [None if one is None else one.bill.machine or "no machine" for one in (before, after)]
-    return Cells(
+    return ChangeCells(
         state,
         _change(each, *machines),
         _dollars(each, lambda cost: cost.bill.per_hour),
