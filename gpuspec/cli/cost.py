@@ -10,6 +10,7 @@ from gpuspec.json_text import json_text
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.launch.records import Records
+from gpuspec.launch.utilization import as_values, summary, utilization_of
 
 
 @click.command("cost")
@@ -31,6 +32,7 @@ def command(run: str, as_json: bool) -> int:
             "predicted_at_most": most,
             "planned_memory_gib": found.planned_memory,
             "peak_memory_gib": found.peak_memory,
+            "utilization": as_values(utilization_of(found)),
             "currency": "USD",
         }
         say_document(json_text(numbers))
@@ -47,6 +49,10 @@ def _lines(run: Run, spent: float | None, most: float | None) -> list[tuple[str,
     if run.peak_memory is not None:
         planned = "" if run.planned_memory is None else f" (planned {run.planned_memory:.1f} GiB)"
         lines.append(("memory", f"{run.peak_memory:.1f} GiB at most on one GPU{planned}"))
+    if found := utilization_of(run):
+        lines.append(("used", summary(found) or "unknown"))
+        if found.bottleneck:
+            lines.append(("waited for" if run.is_over else "waits for", found.bottleneck))
     if run.launcher == "local":
         return [*lines, ("cost", "nothing: this machine")]
     lines.append(("price", f"{money(run.actual_price)}/h (planned {money(run.planned_price)}/h)"))

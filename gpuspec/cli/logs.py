@@ -7,6 +7,7 @@ import click
 from gpuspec.cli.output import say
 from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.records import Records
+from gpuspec.launch.utilization import summary, utilization_of
 
 
 @click.command("logs")
@@ -15,11 +16,16 @@ from gpuspec.launch.records import Records
 def command(run: str, follow: bool) -> int:
     """Print what a run has written. RUN is its id or name, or the beginning of its id (the newest).
 
-    Exit status 1 if the run failed. Ctrl-C ends this, not the run.
+    How much of its machine it used comes last, on standard error. Exit status 1 if the run failed. Ctrl-C ends this,
+    not the run.
     """
     found = Records().get(run)
     try:
-        return find_launcher(found.launcher).logs(found, follow=follow)
+        status = find_launcher(found.launcher).logs(found, follow=follow)
+        used = utilization_of(Records().get(found.id))
+        if used and (words := "; ".join(filter(None, (summary(used), used.bottleneck)))):
+            say(f"gpuspec: {words}", err=True)
+        return status
     except KeyboardInterrupt:
         if not Records().get(found.id).is_over:
             say(f"gpuspec: run {found.id} goes on; `gpuspec stop {found.id}` ends it", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -15,6 +16,7 @@ from gpuspec.launch import run_cost
 from gpuspec.launch.installed_launchers import find_launcher
 from gpuspec.launch.launcher import FINAL, Run, Stray, StraysUnknown
 from gpuspec.launch.records import Records
+from gpuspec.launch.utilization import as_values, utilization_of
 
 RECENT = 10
 
@@ -28,22 +30,22 @@ def command(everything: bool, as_json: bool) -> int:
     """List runs: what is active is asked of its machine, not taken from memory.
 
     A run is `lost` when the process that looked after it is gone; `gpuspec reap` clears up after it. Where a run's
-    timer should have taken its machine, that is looked at, once.
+    timer should have taken its machine, that is looked at, once. How much its GPUs are used is a mean: of the last
+    minutes of a run that goes on, of all of one that has ended.
     """
     runs = Records().all()
     kept = [run for n, run in enumerate(runs) if everything or n < RECENT or not run.is_over]
     shown = [current(run) for run in kept]
     if as_json:
-        rows = [
-            {**run._asdict(), "cost": run_cost.so_far(run), "hours": run_cost.hours(run)} for run in shown
-        ]
-        say_document(json_text({"runs": rows}))
+        say_document(json_text({"runs": [_as_json(run) for run in shown]}))
         return 0
     if not shown:
         say("no runs yet: `gpuspec run job.jsonc` starts one")
         return 0
-    head = ("RUN", "NAME", "STATE", "ON", "STARTED", "HOURS", "COST", "")
-    say(*aligned([head, *map(_row, shown)]))
+    rows = [("RUN", "NAME", "STATE", "ON", "STARTED", "HOURS", "COST", "GPU USED", ""), *map(_row, shown)]
+    if not any(row[7] for row in rows[1:]):
+        rows = [(*row[:7], row[8]) for row in rows]
+    say(*aligned(rows))
     lost = [run for run in shown if (run.state == "lost" and not run.is_over) or run_cost.outlived(run)]
     if lost:
         say("", f"{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
@@ -108,8 +110,26 @@ def _row(run: Run) -> tuple[str, ...]:
         began,
         hours(run),
         money(run_cost.so_far(run)),
-        run.message,
+        used(run),
+        "; ".join(filter(None, (run.message, _held_up(run)))),
     )
+
+
+def _as_json(run: Run) -> dict[str, Any]:
+    row = {**run._asdict(), "cost": run_cost.so_far(run), "hours": run_cost.hours(run)}
+    return {**row, "utilization": as_values(utilization_of(run))}
+
+
+def used(run: Run) -> str:
+    """How much its GPUs are used, or were; "" where that is not known."""
+    found = utilization_of(run)
+    share = None if found is None else found.gpu if run.is_over else found.gpu_lately
+    return "" if share is None else f"{share:.0f} %"
+
+
+def _held_up(run: Run) -> str:
+    found = utilization_of(run)
+    return found.bottleneck if found and not run.is_over else ""
 
 
 def hours(run: Run) -> str:

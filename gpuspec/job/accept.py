@@ -25,86 +25,86 @@ def members(data, shapes, closed=False):
 
 def shape_0(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "nodes": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "hosts": shape_24, "clouds": shape_25, "regions": shape_25, "keep_alive_minutes": shape_26, "downloads": shape_27, "workdir": shape_5, "include": shape_25, "outputs": shape_25, "exclude_outputs": shape_25, "disk_gb": shape_33, "image": shape_5, "env": shape_34, "secrets": shape_36, "setup": shape_38, "run": shape_5, "items": shape_41, "ports": shape_42, "readiness": shape_46, "checkpoint": shape_50, "scaling": shape_51, "traffic": shape_54, "users": shape_8, "slo": shape_59, "schedule": shape_61, "cache": shape_5, "labels": shape_64, "notify": shape_65, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_26, "download": shape_27, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_33, "provider": shape_5, "template": shape_67, "profile": shape_5, "cloud_type": shape_5, "storage_mode": shape_5, "network_volume_id": shape_5, "outputs_enabled": shape_12, "extra_outputs": shape_68, "persistent_proxy": shape_12, "health_check_paths": shape_25, "resume_timeout_secs": shape_69, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_70, "environment": shape_71, "hooks": shape_79, "serverless": shape_82}, closed=True)
-def shape_82(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_83, "scaling": shape_84, "volume": shape_86, "prewarm": shape_87, "runpod": shape_45})
-def shape_45(data):
-    if not isinstance(data, (dict)): raise Rejected
-def shape_87(data):
-    if not isinstance(data, (dict)): raise Rejected
-    members(data, {"enabled": shape_12, "mode": shape_5, "models": shape_25})
+    members(data, {"$schema": shape_1, "name": shape_2, "task": shape_3, "model": shape_4, "gpu_types": shape_17, "gpu_count": shape_9, "nodes": shape_9, "min_vram": shape_19, "max_price": shape_14, "budget": shape_20, "spot": shape_23, "hosts": shape_24, "clouds": shape_25, "regions": shape_25, "keep_alive_minutes": shape_26, "downloads": shape_27, "workdir": shape_5, "include": shape_25, "outputs": shape_25, "exclude_outputs": shape_25, "disk_gb": shape_33, "image": shape_5, "env": shape_34, "secrets": shape_36, "setup": shape_38, "run": shape_5, "items": shape_41, "ports": shape_42, "readiness": shape_46, "checkpoint": shape_50, "scaling": shape_51, "traffic": shape_54, "users": shape_8, "slo": shape_59, "schedule": shape_61, "min_utilization": shape_64, "cache": shape_5, "labels": shape_68, "notify": shape_69, "project_id": shape_2, "gpu_type": shape_18, "cooldown_minutes": shape_26, "download": shape_27, "startup": shape_5, "docker_image": shape_5, "workspace_size_gb": shape_33, "provider": shape_5, "template": shape_71, "profile": shape_5, "cloud_type": shape_5, "storage_mode": shape_5, "network_volume_id": shape_5, "outputs_enabled": shape_12, "extra_outputs": shape_72, "persistent_proxy": shape_12, "health_check_paths": shape_25, "resume_timeout_secs": shape_73, "encryption": shape_12, "volume_mode": shape_5, "inputs": shape_74, "environment": shape_75, "hooks": shape_83, "serverless": shape_86}, closed=True)
 def shape_86(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"name": shape_5, "size_gb": shape_33, "mount_path": shape_5})
-def shape_84(data):
+    members(data, {"template": shape_5, "gpu_type": shape_5, "gpu_types": shape_87, "scaling": shape_88, "volume": shape_90, "prewarm": shape_91, "runpod": shape_45})
+def shape_45(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"min_workers": shape_52, "max_workers": shape_52, "idle_timeout": shape_85})
-def shape_85(data):
+def shape_91(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"enabled": shape_12, "mode": shape_5, "models": shape_25})
+def shape_90(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"name": shape_5, "size_gb": shape_33, "mount_path": shape_5})
+def shape_88(data):
+    if not isinstance(data, (dict)): raise Rejected
+    members(data, {"min_workers": shape_52, "max_workers": shape_52, "idle_timeout": shape_89})
+def shape_89(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 2592000)): raise Rejected
 def shape_52(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 10000)): raise Rejected
-def shape_83(data):
+def shape_87(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 100: raise Rejected
     for data_item in data: shape_18(data_item)
-def shape_79(data):
+def shape_83(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"readiness": shape_80})
-def shape_80(data):
+    members(data, {"readiness": shape_84})
+def shape_84(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"type": shape_5, "name": shape_5, "run": shape_48, "command": shape_48, "url": shape_5, "retry_count": shape_81, "retry_delay_secs": shape_69, "timeout_secs": shape_49})
+    members(data, {"type": shape_5, "name": shape_5, "run": shape_48, "command": shape_48, "url": shape_5, "retry_count": shape_85, "retry_delay_secs": shape_73, "timeout_secs": shape_49})
 def shape_49(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 86400 or data <= 0)): raise Rejected
-def shape_81(data):
+def shape_85(data):
     if (not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 1000000)): raise Rejected
 def shape_48(data):
     if (not isinstance(data, (str, list, tuple))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, (list, tuple)):
         if len(data) < 1: raise Rejected
         for data_item in data: shape_1(data_item)
-def shape_71(data):
+def shape_75(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"base_image": shape_5, "system": shape_72, "python": shape_75, "shell": shape_76})
-def shape_76(data):
+    members(data, {"base_image": shape_5, "system": shape_76, "python": shape_79, "shell": shape_80})
+def shape_80(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"steps": shape_77}, closed=True)
-def shape_77(data):
+    members(data, {"steps": shape_81}, closed=True)
+def shape_81(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_78(data_item)
-def shape_78(data):
+    for data_item in data: shape_82(data_item)
+def shape_82(data):
     if not isinstance(data, (dict)): raise Rejected
     if set(['run']) - data.keys(): raise Rejected
     members(data, {"run": shape_5, "only_once": shape_12, "timeout_sec": shape_40}, closed=True)
 def shape_40(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 604800 or data <= 0)): raise Rejected
-def shape_75(data):
+def shape_79(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"requirements": shape_5, "package_manager": shape_5, "allow_global_pip": shape_12, "pip_global": shape_73})
-def shape_73(data):
+    members(data, {"requirements": shape_5, "package_manager": shape_5, "allow_global_pip": shape_12, "pip_global": shape_77})
+def shape_77(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
-    for data_item in data: shape_74(data_item)
-def shape_74(data):
+    for data_item in data: shape_78(data_item)
+def shape_78(data):
     if (not isinstance(data, (str, dict))) or ((isinstance(data, str)) and (len(data) < 1)): raise Rejected
     if isinstance(data, dict):
         if set(['name']) - data.keys(): raise Rejected
         members(data, {"name": shape_5, "version": shape_5}, closed=True)
-def shape_72(data):
+def shape_76(data):
     if not isinstance(data, (dict)): raise Rejected
-    members(data, {"apt": shape_73}, closed=True)
-def shape_70(data):
+    members(data, {"apt": shape_77}, closed=True)
+def shape_74(data):
     if not isinstance(data, (list, tuple, dict)): raise Rejected
-def shape_69(data):
+def shape_73(data):
     if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data < 0 or data > 86400)): raise Rejected
-def shape_68(data):
+def shape_72(data):
     if not isinstance(data, (list, tuple)): raise Rejected
     if len(data) > 1000: raise Rejected
     for data_item in data: shape_45(data_item)
 def shape_12(data):
     if not isinstance(data, (bool)): raise Rejected
-def shape_67(data):
+def shape_71(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"name": shape_1, "description": shape_1, "author": shape_1})
 def shape_18(data):
@@ -112,13 +112,13 @@ def shape_18(data):
     if isinstance(data, dict):
         if set(['type']) - data.keys(): raise Rejected
         members(data, {"type": shape_5, "count": shape_9}, closed=True)
-def shape_65(data):
+def shape_69(data):
     if not isinstance(data, (dict)): raise Rejected
     if set(['webhook']) - data.keys(): raise Rejected
-    members(data, {"webhook": shape_66}, closed=True)
-def shape_66(data):
+    members(data, {"webhook": shape_70}, closed=True)
+def shape_70(data):
     if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1 or not re.search('^(https://[^/\\s@]+(/\\S*)?|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?(/\\S*)?|\\$[A-Za-z_][A-Za-z0-9_]*)\\Z', data))): raise Rejected
-def shape_64(data):
+def shape_68(data):
     if not isinstance(data, (dict)): raise Rejected
     data_keys = set(data.keys())
     for data_key in data_keys:
@@ -127,6 +127,16 @@ def shape_64(data):
             shape_35(data_value)
 def shape_35(data):
     if not isinstance(data, (str, int, float, bool)): raise Rejected
+def shape_64(data):
+    if not isinstance(data, (dict)): raise Rejected
+    if set(['gpu']) - data.keys(): raise Rejected
+    members(data, {"gpu": shape_65, "minutes": shape_66, "then": shape_67}, closed=True)
+def shape_67(data):
+    if not isinstance(data, (str)) or not (isinstance(data, str) and data == 'warn' or isinstance(data, str) and data == 'end'): raise Rejected
+def shape_66(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 1440 or data <= 0)): raise Rejected
+def shape_65(data):
+    if (not isinstance(data, (int, float)) or isinstance(data, bool)) or ((isinstance(data, (int, float)) and not isinstance(data, bool)) and (data > 100 or data <= 0)): raise Rejected
 def shape_61(data):
     if not isinstance(data, (dict)): raise Rejected
     members(data, {"hours_per_month": shape_62, "runs_per_month": shape_63}, closed=True)

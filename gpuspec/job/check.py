@@ -36,6 +36,8 @@ def _check(tree: Tree) -> tuple[SchemaProblem, ...]:
         told = {problem.pointer for problem in problems}
         problems += (problem for problem in _leaving(document) if problem.pointer not in told)
         problems += _upside_down(document.get("scaling"))
+        if "min_utilization" in document:
+            problems += _never_judged(document)
     # JSON escapes what no file may hold as it is; a variable that is too long makes the file long.
     if "\\" in tree.text or "\0" in tree.text or len(tree.text) > 32_000:
         from gpuspec.job.unwritable import unwritable
@@ -167,6 +169,16 @@ def _upside_down(scaling: Any) -> Iterator[SchemaProblem]:
     if type(low) is int and type(high) is int and low > high >= 1:
         message = f"`scaling.min` is {low}, more than `scaling.max`, which is {high}"
         yield SchemaProblem("/scaling/min", message, "range")
+
+
+def _never_judged(document: dict[str, Any]) -> Iterator[SchemaProblem]:
+    wanted, budget = document["min_utilization"], document.get("budget")
+    minutes = wanted.get("minutes") if isinstance(wanted, dict) else None
+    hours = budget.get("max_hours") if isinstance(budget, dict) else None
+    if isinstance(minutes, int | float) and isinstance(hours, int | float) and minutes >= hours * 60 > 0:
+        ends = f"`budget.max_hours` ends the run after {hours * 60:g}"
+        message = f"`min_utilization.minutes` is {minutes:g}, and {ends}"
+        yield SchemaProblem("/min_utilization/minutes", message, "range")
 
 
 def _not_numbers(tree: Tree) -> Iterator[SchemaProblem]:

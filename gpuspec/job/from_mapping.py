@@ -12,6 +12,7 @@ from gpuspec.job.job import (
     Download,
     GpuChoice,
     Job,
+    MinUtilization,
     ModelSpec,
     Notify,
     Piece,
@@ -36,7 +37,7 @@ _PLAIN = (
 _LISTS = ("clouds", "regions", "include", "outputs", "exclude_outputs", "secrets", "apt", "pip")
 _SECTIONS = {
     "budget": Budget, "checkpoint": Checkpoint, "scaling": Scaling, "traffic": Traffic,
-    "slo": Slo, "schedule": Schedule, "notify": Notify,
+    "slo": Slo, "schedule": Schedule, "min_utilization": MinUtilization, "notify": Notify,
 }  # fmt: skip
 """Fields that a Job has as they are written, as tuples of strings, and as NamedTuples."""
 
@@ -127,6 +128,8 @@ class _Reader:
             return kind(value)
         self.parts(name, value)
         parts = {key: value[key] for key in kind._fields if value.get(key) is not None}  # type: ignore[attr-defined]
+        if name == "min_utilization" and "gpu" not in parts:  # it was wrong
+            return None
         return kind(**(convert(parts) if convert else parts))
 
     def parts(self, name: str, value: Mapping[str, Any]) -> None:

@@ -158,6 +158,15 @@ class Slo(NamedTuple):
     tokens_per_second: float | None = None
 
 
+class MinUtilization(NamedTuple):
+    """How much its GPUs have to be used: %, as a mean over so many minutes; else a warning is given, or it is ended.
+    Setup, downloads and loading do not count (`launch/on_machine/utilization/usage.py`)."""
+
+    gpu: float
+    minutes: float = 30.0
+    then: Literal["warn", "end"] = "warn"
+
+
 class Schedule(NamedTuple):
     """How much of a month the job runs: hours, or how often."""
 
@@ -214,6 +223,7 @@ class Job(NamedTuple):
     """Sequences that must be served at once."""
     slo: Slo | None = None
     schedule: Schedule | None = None
+    min_utilization: MinUtilization | None = None
     provider: str | None = None
     cache: str | None = None
     labels: Mapping[str, str] = {}

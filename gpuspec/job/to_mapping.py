@@ -11,7 +11,7 @@ ORDER = (
     "name", "task", "model", "gpu_types", "gpu_count", "nodes", "min_vram", "max_price", "budget", "spot", "hosts",
     "clouds", "regions", "keep_alive_minutes", "disk_gb", "image", "env", "secrets", "cache", "downloads", "workdir",
     "include", "setup", "run", "items", "ports", "readiness", "checkpoint", "outputs", "exclude_outputs", "scaling",
-    "traffic", "users", "slo", "schedule", "labels", "notify",
+    "traffic", "users", "slo", "schedule", "min_utilization", "labels", "notify",
 )  # fmt: skip
 """The fields of a job spec in the order in which one is read: what it is, where it runs, what it does.
 

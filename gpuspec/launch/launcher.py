@@ -126,6 +126,12 @@ class Run(NamedTuple):
     """The labels of its job, and the folder of its spec as seen from the budget's file, as JSON."""
     budget_file: str | None = None
     """The settings file whose monthly budget held for it."""
+    utilization: str | None = None
+    """How much of its machine it used, as JSON: `utilization_of` of `utilization.py` reads it."""
+    gpu_utilization: float | None = None
+    """Of that: mean of all GPUs, %, while its command ran."""
+    cpu_utilization: float | None = None
+    """Of that: mean of all cores that it may use, %."""
 
     @property
     def is_over(self) -> bool:

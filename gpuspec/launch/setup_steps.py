@@ -74,10 +74,12 @@ def step_text(job: Job, index: int) -> str:
     return f"{watch}\n{command.rstrip(chr(10))}\nkill $gs_watched 2>/dev/null || :"
 
 
-def in_own_group(text: str, word: str = "GPUSPEC_GROUP") -> str:
-    """`text` for a shell with a process group of its own, which `timeout` makes; 0 seconds are no limit."""
+def in_own_group(text: str, word: str = "GPUSPEC_GROUP", *, grace: int = 0) -> str:
+    """`text` for a shell with a process group of its own, which `timeout` makes; 0 seconds are no limit. Who
+    ends that `timeout` by TERM has it send KILL after `grace` seconds, where there are any."""
     mark = end_mark(text, word)
-    return f"timeout 0 bash /dev/fd/3 3<<'{mark}'\n{text}\n{mark}\n"
+    kill = f"--kill-after={grace} " if grace else ""
+    return f"timeout {kill}0 bash /dev/fd/3 3<<'{mark}'\n{text}\n{mark}\n"
 
 
 def end_mark(text: str, word: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 from waiting import PATIENCE, until
 
 from gpuspec.launch.records import Records
+from gpuspec.launch.utilization import Utilization, record_fields
 
 
 @pytest.fixture(autouse=True)
@@ -131,3 +132,25 @@ def test_records_may_be_kept_in_a_folder_named_from_here(
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "work" / "ran").exists()
     assert Records(str(tmp_path / "kept" / "runs.sqlite3")).get("a").state == "succeeded"
+
+
+USED = Utilization(
+    minutes=90, gpu=62.4, gpu_lately=12, gpus=(12.0,), cpu=40, cpu_lately=97, cores=8, ram=30, ram_total=64
+)
+
+
+def test_how_much_of_its_machine_a_run_used_is_shown() -> None:
+    assert "GPU USED" not in gpuspec("ps").stdout
+    run = rented(**record_fields(USED))
+    header, line = gpuspec("ps").stdout.splitlines()
+    assert header.endswith("  COST   GPU USED")
+    assert line.endswith("  $3.75  62 %")  # of a run that has ended: the mean
+    cost = gpuspec("cost", run)
+    assert "  used       GPU 62 % (12 % lately); CPU 40 % of 8 cores; memory 30.0 of 64.0 GiB" in cost.stdout
+    assert "  waited for the CPU works at 97 % of its 8 cores: data loading or preprocessing" in cost.stdout
+    numbers = json.loads(gpuspec("cost", run, "--json").stdout)["utilization"]
+    assert (numbers["gpu"], numbers["minutes"], numbers["gpus"]) == (62.4, 90.0, [12.0])
+    assert numbers["bottleneck"].startswith("the CPU works at 97 %")
+    (row,) = json.loads(gpuspec("ps", "--json").stdout)["runs"]
+    assert row["utilization"] == numbers
+    assert (row["gpu_utilization"], row["cpu_utilization"]) == (62.4, 40.0)

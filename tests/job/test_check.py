@@ -42,6 +42,7 @@ from .test_schema import mutants
         ('{"downloads": [{"strategy": "http", "source": "x.bin"}]}', "/downloads/0/source", "pattern", '`downloads[0].source` is the string "x.bin"; it must be an address that begins with http:// or https://', None),
         ('{"readiness": {"timeout": 5}}', "/readiness", "missing", "`readiness` needs `http` (an address to ask) or `command` (a command to run)", "http"),
         ('{"env": {"1A": "x"}}', "/env/1A", "pattern", '"1A" is no name of an environment variable: letters, digits and `_`, no digit first', None),
+        ('{"min_utilization": {"gpu": 30, "minutes": 45}, "budget": {"max_hours": 0.5}}', "/min_utilization/minutes", "range", "`min_utilization.minutes` is 45, and `budget.max_hours` ends the run after 30", None),
         ('{"scaling": {"min": 3, "max": 2}}', "/scaling/min", "range", "`scaling.min` is 3, more than `scaling.max`, which is 2", None),
         ("[1]", "", "type", "a job spec is an object, { … }, not a list", None),
     ],

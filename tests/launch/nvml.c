@@ -10,6 +10,7 @@ enum { SUCCESS = 0, INVALID_ARGUMENT = 2, NOT_FOUND = 6, MOST = 8 };
 
 struct gpu { char uuid[64]; unsigned long long total, used; char name[96]; };
 struct memory { unsigned long long total, free, used; };
+struct rates { unsigned gpu, memory; };
 
 static int read_gpus(struct gpu *gpus) {
   const char *path = getenv("NVML_GPUS");
@@ -64,6 +65,20 @@ int nvmlDeviceGetName(void *handle, char *name, unsigned length) {
   int code = find(handle, &found);
   if (!code) snprintf(name, length, "%s", found.name);
   return code;
+}
+
+/* % of the time in which all of them work, from the file $NVML_GPUS.busy; without it they do not tell (3: not
+   supported). */
+int nvmlDeviceGetUtilizationRates(void *handle, struct rates *rates) {
+  struct gpu found;
+  char path[4096];
+  int code = find(handle, &found), count;
+  snprintf(path, sizeof path, "%s.busy", getenv("NVML_GPUS"));
+  FILE *file = code ? NULL : fopen(path, "r");
+  if (!file) return code ? code : 3;
+  count = fscanf(file, "%u", &rates->gpu);
+  fclose(file);
+  return count == 1 ? SUCCESS : 3;
 }
 
 int nvmlDeviceGetMemoryInfo(void *handle, struct memory *memory) {

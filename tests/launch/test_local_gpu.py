@@ -118,6 +118,42 @@ def test_what_a_job_held_at_most_is_measured(gpuspec: Gpuspec, tmp_path: Path) -
     assert cost["peak_memory_gib"] == 3.0  # 1000 MiB were not the job's
 
 
+def test_a_run_whose_gpu_has_nothing_to_do_is_ended(gpuspec: Gpuspec, tmp_path: Path) -> None:
+    (tmp_path / "gpus.busy").write_text("3")
+    least = {"gpu": 30, "minutes": 0.02, "then": "end"}
+    path = spec(tmp_path, RTX_4090.format(1000), min_utilization=least, setup=["echo 90 > gpus.busy"],
+                run="trap 'exit 0' TERM; echo 3 > gpus.busy; sleep 600 & wait")  # fmt: skip
+    done = gpuspec("run", path, "--on", "local", "--yes")
+    why = "its GPUs were used 3 % in the last 0.02 minutes, and min_utilization asks for 30 %"
+    assert done.returncode == 1
+    assert f"gpuspec: ended for low utilization: {why}" in done.stdout
+    cost = json.loads(gpuspec("cost", "here", "--json").stdout)
+    assert cost["state"] == "failed"
+    assert (cost["utilization"]["gpu"], cost["utilization"]["memory_total"]) == (3.0, 23.99)  # 24564 MiB
+    assert why in cost["utilization"]["ended"]
+    (row,) = json.loads(gpuspec("ps", "--json").stdout)["runs"]
+    assert row["message"].startswith(f"ended for low utilization: {why}")
+
+
+def test_a_run_is_warned_of_and_goes_on(gpuspec: Gpuspec, tmp_path: Path) -> None:
+    (tmp_path / "gpus.busy").write_text("3")
+    least = {"gpu": 30, "minutes": 0.02}
+    log = "$GPUSPEC_STATE_DIR/runs/*/log.txt"
+    path = spec(tmp_path, RTX_4090.format(1000), min_utilization=least,
+                run=f"until grep -q 'warning: its GPUs were used 3 %' {log}; do sleep 0.1; done")  # fmt: skip
+    done = gpuspec("run", path, "--on", "local", "--yes")
+    assert done.returncode == 0
+    assert "gpuspec: warning: its GPUs were used 3 % in the last 0.02 minutes" in done.stdout
+
+
+def test_a_gpu_that_does_not_tell_is_not_judged(gpuspec: Gpuspec, tmp_path: Path) -> None:
+    least = {"gpu": 30, "minutes": 0.01, "then": "end"}
+    path = spec(tmp_path, RTX_4090.format(1000), min_utilization=least, run="sleep 1.3")
+    done = gpuspec("run", path, "--on", "local", "--yes")
+    assert done.returncode == 0
+    assert "how much the GPU is used cannot be read here; it is not watched" in done.stdout
+
+
 def test_without_a_driver_there_is_no_gpu(gpuspec: Gpuspec, tmp_path: Path) -> None:
     path = spec(tmp_path, "")
     for more in ({}, {"LD_LIBRARY_PATH": ""}):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from waiting import PATIENCE
 
-from gpuspec.job.job import Budget, Job, SetupStep
+from gpuspec.job.job import Budget, Job, MinUtilization, Scaling, SetupStep
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.job_script import (
     FETCHED,
@@ -21,6 +22,7 @@ from gpuspec.launch.skypilot.job_script import (
     setup_text,
     wait_for_fetch_text,
 )
+from gpuspec.launch.skypilot.machine_launch import outcome_of_state
 from gpuspec.launch.skypilot.task import task
 
 from .test_skypilot_task import A6000_ON_LAMBDA, job, made, planned
@@ -67,22 +69,81 @@ def test_the_authors_environment_is_left_alone(limit: float | None, tmp_path: Pa
     assert {f"{word}=theirs" for word in words} <= set(done.stdout.split("\n"))
 
 
+def nvidia_smi(folder: Path, *rows: str) -> str:
+    """Text that makes bash find an nvidia-smi, with a row for each GPU: index, UUID, % used, MiB held, MiB in all.
+    What it is asked is checked, as it stands in for one that is not here."""
+    asked = "--query-gpu=index,uuid,utilization.gpu,memory.used,memory.total --format=csv,noheader,nounits"
+    told = "\\n".join(rows)
+    (folder / "nvidia-smi").write_text(f'#!/bin/sh\n[ "$*" = "{asked}" ] && printf "{told}\\n"\n')
+    (folder / "nvidia-smi").chmod(0o755)
+    return f"export PATH={folder}:$PATH\n"
+
+
+TWO = ("0, GPU-a, 60, 512, 81920", "1, GPU-b, 90, 40960, 81920")
+SEEN = "until [ -s .gpuspec/utilization0 ]; do sleep 0.05; done"
+
+
 @pytest.mark.parametrize("limit", [None, 1.0])
-def test_the_most_that_a_gpu_held_is_said_at_the_end(limit: float | None, tmp_path: Path) -> None:
-    # two GPUs; what is asked for is checked, as this stands in for a GPU that is not here
-    asked = "--query-gpu=memory.used --format=csv,noheader,nounits"
-    (tmp_path / "nvidia-smi").write_text(f'#!/bin/sh\n[ "$*" = "{asked}" ] && printf "512\\n40960\\n"\n')
-    (tmp_path / "nvidia-smi").chmod(0o755)
-    path = f"export PATH={tmp_path}:$PATH\n"
-    done = bash(
-        path + run_text("until [ -s .gpuspec/memory ]; do :; done; trap 'echo mine' EXIT; exit 3", limit),
-        tmp_path,
-    )
+def test_how_much_the_gpus_are_used_is_said_at_the_end(limit: float | None, tmp_path: Path) -> None:
+    path = nvidia_smi(tmp_path, *TWO)
+    done = bash(path + run_text(f"{SEEN}; trap 'echo mine' EXIT; exit 3", limit), tmp_path)
     assert (done.stdout, done.returncode) == ("mine\n", 3)
-    out = io.StringIO()
+    out, heard = io.StringIO(), []
     watch = JobLog(out, out)
-    watch.write("(x, pid=1) " + done.stderr)
-    assert (watch.peak_memory, watch.exit_code, out.getvalue()) == (40.0, 3, "")  # 40960 MiB
+    watch.heard = lambda: heard.append(True)
+    for line in done.stderr.splitlines():
+        watch.write(f"(x, pid=1) {line}\n")
+    assert (watch.exit_code, out.getvalue(), heard) == (3, "", [True])
+    assert watch.utilization is not None
+    assert watch.utilization.memory == 40.0  # 40960 MiB
+    assert (watch.utilization.gpu, watch.utilization.memory_total) == (75.0, 80.0)
+    assert watch.utilization.gpus == (60.0, 90.0)
+
+
+def test_only_the_gpus_that_a_job_sees_count(tmp_path: Path) -> None:
+    path = nvidia_smi(tmp_path, *TWO) + "export CUDA_VISIBLE_DEVICES=1\n"
+    bash(path + run_text(SEEN, None), tmp_path)
+    assert json.loads((tmp_path / ".gpuspec" / "utilization0").read_text())["gpus"] == [90.0]
+
+
+@pytest.mark.parametrize("limit", [None, 1.0])
+def test_a_job_that_uses_its_gpus_too_little_is_ended(limit: float | None, tmp_path: Path) -> None:
+    """Whatever it makes of TERM, it has not succeeded."""
+    path = nvidia_smi(tmp_path, "0, GPU-a, 4, 512, 81920")
+    command = "trap 'echo told; exit 0' TERM; sleep 600 & wait"
+    least = MinUtilization(30, 0.01, "end")
+    done = bash(path + run_text(command, limit, least=least), tmp_path)
+    assert (done.stdout, done.returncode) == ("told\n", 1)
+    watch = JobLog(io.StringIO(), io.StringIO())
+    for line in done.stderr.splitlines():
+        watch.write(f"(x, pid=1) {line}\n")
+    why = "its GPUs were used 4 % in the last 0.01 minutes, and min_utilization asks for 30 %"
+    assert watch.too_low.startswith(why)
+    ended = outcome_of_state("FAILED", watch)
+    assert ended.message == f"ended for low utilization: {watch.too_low}"
+
+
+def test_what_a_machine_used_again_does_first_is_not_judged(tmp_path: Path) -> None:
+    """Downloads and setup of every run come before the command, in one text."""
+    path = nvidia_smi(tmp_path, "0, GPU-a, 4, 512, 81920")
+    steps = (
+        SetupStep(
+            "until [ -s .gpuspec/utilization0 ]; do sleep 0.05; done; sleep 1.2; touch done", once=False
+        ),
+    )
+    least = MinUtilization(30, 0.01, "end")
+    spec = job("RTX A6000", setup=(steps[0].run,), steps=steps, run="sleep 600", min_utilization=least)
+    (tmp_path / ".gpuspec").mkdir()
+    (tmp_path / ".gpuspec" / "set-up").touch()
+    done = bash(path + made(spec, reuse=A6000_ON_LAMBDA)["run"], tmp_path)
+    assert done.returncode != 0
+    assert (tmp_path / "done").exists()
+    assert "ended for low utilization" in done.stderr
+
+
+def test_a_service_that_scales_is_only_warned_of(tmp_path: Path) -> None:
+    spec = job("RTX A6000", run="true", scaling=Scaling(0, 2), min_utilization=MinUtilization(30, 5, "end"))
+    assert " 30 5 warn" in made(spec)["run"]
 
 
 def test_a_machine_used_again_is_not_set_up_again(tmp_path: Path) -> None:

@@ -226,7 +226,9 @@ def test_a_line_without_end_is_shown_in_parts(monkeypatch: pytest.MonkeyPatch) -
     "line",
     [
         f"{job_log.ENDED} " + "9" * 5000,
-        f"{job_log.PEAK_MEMORY} " + "9" * 5000 + " MiB",
+        f'{job_log.NOTED} {{"memory": ' + "9" * 5000 + "}",
+        f'{job_log.NOTED} {{"memory": 1e999, "gpu": -1, "gpus": ["x"], "cpu": true, "ended": 3}}',
+        f"{job_log.NOTED} " + "{" * 9000,
         "(job, pid=1) items: 1 of 1 done in 1.2.3 s",
         "(job, pid=1) items: " + "9" * 5000 + " of 5 done in 1.0 s",
         "job failed, return code list: [1-2, - 5, " + "7" * 5000 + "]",
@@ -235,5 +237,5 @@ def test_a_line_without_end_is_shown_in_parts(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_number_that_is_none_ends_nothing(line: str) -> None:
     log = shown(line + "\n", 4096)[2]
-    assert (log.peak_memory, log.item_seconds) == (None, None)
+    assert (log.utilization, log.item_seconds) == (None, None)
     assert log.exit_code in (None, 1)

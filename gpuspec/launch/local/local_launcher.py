@@ -34,6 +34,7 @@ from gpuspec.launch.programs import program, python
 from gpuspec.launch.records import Records, alive, log_path, record_of, run_folder, state_dir, writing_for
 from gpuspec.launch.setup_steps import setup_script
 from gpuspec.launch.tunnel import require_free
+from gpuspec.launch.utilization import least_use
 from gpuspec.planning.plan import Plan
 from gpuspec.printable import one_line
 
@@ -178,7 +179,7 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
     each = items_wanted(job, settings)
     run = items.local_command(each, folder) if each else ["bash", "-c", job.run or ""]
     steps.append({"name": "run", "state": "running", "argv": run, "items": each is not None})
-    ready = job.readiness
+    ready, least = job.readiness, least_use(job)
     return {
         "id": run_id,
         "workdir": settings.workdir,
@@ -187,6 +188,7 @@ def job_file(job: Job, settings: RunSettings, run_id: str, folder: str) -> dict[
         "readiness": ready._asdict() if ready and (ready.http or ready.command) else None,
         "secrets": list(job.secrets),
         "gpu": wants_gpu(job),
+        "least_use": least._asdict() if least else None,
         "outputs": list(job.outputs) if settings.outputs else [],
         "max_seconds": None if settings.max_hours is None else settings.max_hours * 3600,
         "grace": GRACE_SECONDS,

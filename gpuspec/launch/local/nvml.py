@@ -1,24 +1,18 @@
-"""Whether this machine has the GPU a job asks for, and how much of its memory a job takes: asked of NVML, the
-library below nvidia-smi."""
+"""Whether this machine has the GPU a job asks for, and how much of it a job uses: asked of NVML, the library below
+nvidia-smi."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
+from gpuspec.launch.on_machine.utilization.readings import GpuReading
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.numerals import small_number
 from gpuspec.sizing import Need, Unsized
-
-SAMPLE_SECONDS = 1.0
-"""How often memory is looked at while a job runs."""
-
-DRIVER_SECONDS = 10.0
-"""How long a driver is waited for that does not answer."""
 
 
 class LocalGpu(NamedTuple):
@@ -31,7 +25,7 @@ class LocalGpu(NamedTuple):
 
 def local_gpus(environment: Mapping[str, str]) -> list[LocalGpu]:
     """The GPUs that a process with this environment sees (CUDA_VISIBLE_DEVICES); empty without a driver."""
-    with _nvml() as nvml:
+    with opened_nvml() as nvml:
         found = []
         for handle in _visible(nvml, environment) if nvml else ():
             memory = nvml.nvmlDeviceGetMemoryInfo(handle)
@@ -40,7 +34,7 @@ def local_gpus(environment: Mapping[str, str]) -> list[LocalGpu]:
 
 
 @contextmanager
-def _nvml() -> Iterator[Any]:
+def opened_nvml() -> Iterator[Any]:
     """NVML while it is open; None where there is no driver, or it fails."""
     import pynvml  # type: ignore[import-untyped]  # 6,000 lines, and nothing else needs it
 
@@ -104,38 +98,28 @@ def require_gpu(job: Job, need: Need | Unsized, environment: Mapping[str, str]) 
     )
 
 
-class Peak:
-    """The most memory, in GiB, that the GPUs held beyond what they held at the start: on the one where that was most.
-    None where no GPU is seen. Samples from a thread, from now until `end`."""
+class LocalGpus:
+    """The GPUs that a process with this environment sees, looked at again and again. What they hold is counted beyond
+    what they held at the first look: others hold that. Empty where there is no driver, or it fails."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.gib: float | None = None
-        self._environment = environment
-        self._began, self._over = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self._thread.start()
-        self._began.wait(DRIVER_SECONDS)  # what the job takes must not count as held before
+    def __init__(self, nvml: Any, environment: Mapping[str, str]) -> None:
+        self._nvml = nvml
+        self._handles: list[Any] = []
+        self._before: list[int] = []
+        if nvml:
+            with suppress(nvml.NVMLError):
+                self._handles = _visible(nvml, environment)
+                self._before = [nvml.nvmlDeviceGetMemoryInfo(handle).used for handle in self._handles]
 
-    def end(self) -> float | None:
-        """What it came to."""
-        self._over.set()
-        self._thread.join(DRIVER_SECONDS)
-        return self.gib
-
-    def _sample(self) -> None:
-        try:
-            with _nvml() as nvml:
-                if nvml:
-                    with suppress(nvml.NVMLError):
-                        self._sample_by(nvml)
-        finally:
-            self._began.set()
-
-    def _sample_by(self, nvml: Any) -> None:
-        handles = _visible(nvml, self._environment)
-        before = [nvml.nvmlDeviceGetMemoryInfo(handle).used for handle in handles]
-        self._began.set()
-        while handles and not self._over.wait(SAMPLE_SECONDS):
-            held = [nvml.nvmlDeviceGetMemoryInfo(handle).used for handle in handles]
-            most = max(now - then for now, then in zip(held, before, strict=True)) / 2**30
-            self.gib = max(self.gib or 0.0, most)
+    def look(self) -> list[GpuReading]:
+        """Each as it is now."""
+        found: list[GpuReading] = []
+        for handle, before in zip(self._handles, self._before, strict=False):
+            memory = held = used = None
+            with suppress(self._nvml.NVMLError):
+                told = self._nvml.nvmlDeviceGetMemoryInfo(handle)
+                memory, held = told.total / 2**30, max(told.used - before, 0) / 2**30
+            with suppress(self._nvml.NVMLError):  # not supported with MIG, and by old cards
+                used = float(self._nvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+            found.append(GpuReading(used, held, memory))
+        return found

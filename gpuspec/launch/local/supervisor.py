@@ -15,10 +15,11 @@ import threading
 import time
 from typing import Any
 
+from gpuspec.errors import UserError
 from gpuspec.launch.alert_watch import AlertWatch, wanted
 from gpuspec.launch.launcher import State
 from gpuspec.launch.local.inherited import masked_here
-from gpuspec.launch.local.nvml import Peak
+from gpuspec.launch.local.machine_use import MachineUse
 from gpuspec.launch.local.processes import MARK, adopt_orphans, end, reap_adopted
 from gpuspec.launch.on_machine.item_runner.runner import BUSY, REFUSED
 from gpuspec.launch.on_machine.readiness import Watch, ask_here
@@ -26,6 +27,7 @@ from gpuspec.launch.on_machine.redact import Redactor
 from gpuspec.launch.outputs import missing
 from gpuspec.launch.programs import required_program
 from gpuspec.launch.records import Records, log_path, record_of
+from gpuspec.launch.utilization import ended_for_it
 from gpuspec.printable import one_line
 
 PUMP_SECONDS = 5.0
@@ -71,7 +73,13 @@ class Supervisor:
         if not self.job["detached"]:
             threading.Thread(target=self._watch_client, daemon=True).start()
         self.pump.start()
-        peak = Peak(self.environment) if self.job["gpu"] else None
+        self.use = MachineUse(
+            self.environment,
+            gpu=self.job["gpu"],
+            wanted=self.job["least_use"],
+            say=self.say,
+            note=self._note,
+        )
         try:
             state, code, message = self._steps()
         finally:  # also where the record could not be written: nothing is left behind
@@ -83,10 +91,13 @@ class Supervisor:
             message += self._why() if state == "failed" else ""
             self._last_words(state, message)
             ended["message"] = self.redactor.masked(message)
-            if peak is not None:
-                ended["peak_memory"] = peak.end()
+            ended.update(self.use.end())
         finally:  # whatever goes wrong with what is said of it, the result is noted
             self.record.update(**ended)
+
+    def _note(self, **fields: Any) -> None:
+        with contextlib.suppress(UserError):  # a full disk: the job matters more
+            self.record.update(**fields)
 
     def _last_words(self, state: State, message: str) -> None:
         if self.pump.is_alive():
@@ -136,6 +147,8 @@ class Supervisor:
         """Final state, exit code and message."""
         for step in self.job["steps"]:
             self.record.update(state=step["state"])
+            if step["name"] == "run":
+                self.use.command_begins()
             try:
                 process = subprocess.Popen(
                     step["argv"],
@@ -182,6 +195,8 @@ class Supervisor:
                     return "interrupted", 130, "stopped, because the gpuspec that started it is gone"
                 if limit is not None and time.monotonic() - self.began > limit:
                     return "timeout", 124, f"ended at its time limit of {limit / 3600:g} h"
+                if self.use.ended:
+                    return "failed", 1, ended_for_it(self.use.ended)
                 if watch and watch.failure:
                     return "failed", 1, watch.failure
         finally:

@@ -6,8 +6,9 @@ import io
 import os
 import re
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -15,20 +16,23 @@ from gpuspec.launch.launcher import Run
 from gpuspec.launch.on_machine.item_runner.runner import REFUSED
 from gpuspec.launch.on_machine.readiness import LINES
 from gpuspec.launch.on_machine.redact import Redactor
+from gpuspec.launch.on_machine.utilization.sampler import NOTED, TOO_LOW
 from gpuspec.launch.setup_steps import STEP_OVERRAN
 from gpuspec.launch.skypilot.job_script import (
     COMMAND_BEGINS,
     ENDED,
     LIMIT_REACHED,
-    PEAK_MEMORY,
     WAITS_FOR_FETCH,
 )
+from gpuspec.launch.utilization import Utilization, together, utilization_in
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CODES = re.compile(r"return code list:\s*\[([0-9, -]+)\]")
 _CODE = re.compile(r"(?<!\d)-?\d{1,9}(?!\d)")
 # Digits are counted: a job may print such a line itself, and int() refuses a number of thousands.
-_PEAK = re.compile(re.escape(PEAK_MEMORY) + r" (\d{1,9}) MiB")
+_USED = re.compile(re.escape(NOTED) + r" (\{[^{}]{0,8000}\})")
+_NODE = re.compile(r"\([^()]{0,80}?rank=(\d{1,4})")
+_TOO_LOW = re.compile(re.escape(TOO_LOW) + r" (.{1,500})$")
 _ENDED = re.compile(re.escape(ENDED) + r" (\d{1,9})$")
 _JOB = re.compile(r"(?:\x1b\[36m)?\([^()]*pid=\d+(?:, ip=[\d.]+)?\)(?:\x1b\[0m)? ?")
 _ITEMS = re.compile(r"items: (\d{1,9}) of (\d{1,9}) done in (\d{1,9}\.\d) s$")
@@ -52,8 +56,8 @@ class Discard(io.StringIO):
 
 class JobLog(io.TextIOBase):
     """Splits SkyPilot's log: what the job of `run` printed goes to `out` as the job printed it, the rest to `aside`.
-    Keeps what the log tells of the job: its exit status, whether its time limit ended it, the GPU memory it held at
-    most (GiB), how long its items took, and the last lines it printed (`tail`). Values of the run's secrets that are
+    Keeps what the log tells of the job: its exit status, whether its time limit ended it, how much of its machine it
+    used, how long its items took, and the last lines it printed (`tail`). Values of the run's secrets that are
     in the environment here are masked: SkyPilot's own log has them as they came."""
 
     def __init__(self, out: TextIO, aside: TextIO, run: Run | None = None) -> None:
@@ -71,7 +75,11 @@ class JobLog(io.TextIOBase):
         self.timed_out = False
         self.overran = ""
         """Which setup step took longer than its timeout, in words."""
-        self.peak_memory: float | None = None
+        self.too_low = ""
+        """Why it was ended for using its GPUs too little, in words."""
+        self.heard: Callable[[], None] = lambda: None
+        """Called whenever the machine has told how much of it is used: `utilization`, then."""
+        self._used: dict[str, Utilization] = {}
         self.command_began = threading.Event()
         self.tail: deque[str] = deque(maxlen=LINES)
         self.item_seconds: float | None = None
@@ -133,9 +141,8 @@ class JobLog(io.TextIOBase):
         if WAITS_FOR_FETCH in line:
             self.waits_for_fetch.set()
             return
-        peak = _PEAK.search(line)
-        if peak:
-            self.peak_memory = int(peak[1]) / 1024
+        line, told = self._without_utilization(line)
+        if told:
             return
         ended = _ENDED.search(line)
         if ended:
@@ -147,6 +154,8 @@ class JobLog(io.TextIOBase):
         line = self._redactor.masked(line)
         if STEP_OVERRAN in line:
             self.overran = COLOUR.sub("", line[line.index(STEP_OVERRAN) + len("gpuspec: ") :]).strip()
+        too_low = _TOO_LOW.search(COLOUR.sub("", line))
+        self.too_low = too_low[1] if too_low else self.too_low
         setup = _SETUP.match(line)
         prefix = None if setup else _JOB.match(line)
         if prefix or setup:
@@ -173,6 +182,26 @@ class JobLog(io.TextIOBase):
             return
         text = line if self._aside.isatty() else plain
         self._aside.write(text.replace(_UNTRUE_HERE, "") + "\n")
+
+    @property
+    def utilization(self) -> Utilization | None:
+        """How much the job uses of its machine, or machines; None where none has told."""
+        return together(self._used.values())
+
+    def _without_utilization(self, line: str) -> tuple[str, bool]:
+        """The line without what its machine tells of itself there, and whether nothing else is left of it: a progress
+        bar may stand before it."""
+        told = _USED.search(line) if NOTED in line else None
+        if not told:
+            return line, False
+        found = utilization_in(told[1])
+        if found:
+            node = _NODE.search(line[: told.start()])
+            self._used[node[1] if node else "0"] = found._replace(at=time.time())
+            self.heard()
+        rest = line[: told.start()] + line[told.end() :]
+        prefix = _JOB.match(rest)
+        return rest, not rest[prefix.end() if prefix else 0 :].strip()
 
     def _is_traceback(self, line: str) -> bool:
         """Whether it is of one that SkyPilot logs, as it does where RunPod has no GPU left; why, it says besides."""

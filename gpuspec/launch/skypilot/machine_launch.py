@@ -20,6 +20,7 @@ from gpuspec.launch.records import Records
 from gpuspec.launch.skypilot.client import TEARDOWN_SECONDS, Client, Machine
 from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import Discard, JobLog
+from gpuspec.launch.skypilot.noted_use import heard_of, note_use
 from gpuspec.launch.skypilot.ports_and_readiness import PortsAndReadiness, wait_until_ready
 from gpuspec.launch.skypilot.price_check import check_machine, check_price
 from gpuspec.launch.skypilot.provisioning import forget, remembering
@@ -43,6 +44,7 @@ from gpuspec.launch.skypilot.task import (
     usable_options,
     ways,
 )
+from gpuspec.launch.utilization import ended_for_it
 from gpuspec.planning.plan import Plan
 
 CLAIM_MINUTES = 5
@@ -247,6 +249,7 @@ class MachineLaunch:
     def _follow(self) -> Outcome:
         """Show the log to its end, bring the outputs back, and say how the job ended."""
         log = JobLog(sys.stdout, sys.stderr, self.record.run)
+        note_use(log, self.record)
         over = threading.Event()
         outputs = recorded_outputs(self.client, self.record.run, self.name)
         if outputs:
@@ -283,9 +286,9 @@ class MachineLaunch:
         return outcome_of_state(state, log)
 
     def _note_measured(self, log: JobLog) -> None:
-        """Record the memory and the time of an item that the log shows."""
-        if log.peak_memory is not None:
-            self.record.update(peak_memory=log.peak_memory)
+        """Record how much of the machine was used and the time of an item, as the log shows them."""
+        if told := heard_of(log):
+            self.record.update(**told)
         if log.all_items:  # else it is the time of failing, too
             self.record.update(item_seconds=log.item_seconds)
         price = self.record.run.actual_price
@@ -347,6 +350,8 @@ def outcome_of_state(state: str, log: JobLog) -> Outcome:
     """How a job ended that is in this state, in SkyPilot's word, and left this log."""
     if log.timed_out:
         return Outcome("timeout", log.exit_code, "ended by its time limit")
+    if log.too_low and state != "SUCCEEDED":
+        return Outcome("failed", log.exit_code, ended_for_it(log.too_low))
     if state == "SUCCEEDED":
         return Outcome("succeeded", 0)
     if state == "CANCELLED":

@@ -7,6 +7,7 @@ from typing import Any
 from gpuspec.launch.launcher import FINAL, Run, State
 from gpuspec.launch.records import alive, record_of
 from gpuspec.launch.skypilot.client import Client, Machine
+from gpuspec.launch.skypilot.noted_use import asked_of_machine
 from gpuspec.launch.skypilot.provisioning import remember, still_there
 from gpuspec.numerals import small_number
 
@@ -50,10 +51,14 @@ def machine_run_state(client: Client, run: Run) -> Run:
         "machine_job": str(number),
         "actual_price": machine.paid(run.paid_share),
     }
+    # While somebody follows its log, that tells as much.
+    used = asked_of_machine(client, name) if now in ("running", *FINAL) and not alive(run) else {}
     if now in FINAL:
-        return record_of(run).update(**known, message="")
+        return record_of(run).update(**{"message": "", **known, **used})
+    why = str(used.pop("message", run.message))
+    run = record_of(run).update(**used) if used else run
     return run._replace(
-        **known, message=f"SkyPilot gives its job's state as {word}" if now == "lost" else run.message
+        **known, message=f"SkyPilot gives its job's state as {word}" if now == "lost" else why
     )
 
 

@@ -34,6 +34,7 @@ from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.machine_launch import outcome_of_state, with_trouble
 from gpuspec.launch.skypilot.managed_outputs import ManagedOutputs, fetch_outputs, outputs_were_lost
 from gpuspec.launch.skypilot.mode import consolidation_signal, durable_folder
+from gpuspec.launch.skypilot.noted_use import asked_of_machine, heard_of, note_use
 from gpuspec.launch.skypilot.price_check import check_machine
 from gpuspec.launch.skypilot.results import TEARDOWN_FETCH_SECONDS, fetch_before_teardown
 from gpuspec.launch.skypilot.standard_streams import to_stderr
@@ -149,6 +150,7 @@ class ManagedJobLaunch(ControlledLaunch):
     def _follow(self) -> Outcome:
         assert self.seen is not None
         log, over = JobLog(sys.stdout, sys.stderr, self.record.run), threading.Event()
+        note_use(log, self.record)
         watcher = threading.Thread(target=self._watch_machines, args=(log, over), daemon=True)
         watcher.start()
         self.outputs = fetch_outputs(self.client, self.record.run, self.seen, log=log, say=self.settings.say)
@@ -264,9 +266,19 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
             message = f"taken back and replaced {found.recoveries} time{'s' * (found.recoveries > 1)}"
         if machine is not None and machine.up:
             known.update(actual_price=machine.paid(self.run.paid_share))
+            if not alive(self.run):  # else who looks after it has it from the log
+                message = self._note_use(machine.name) or message
             if machine.idle_minutes < 0 and not alive(self.run):
                 message = "its machine has no timer of its own"
         return self.run._replace(**known, message=message)
+
+    def _note_use(self, machine: str) -> str:
+        """Record how much of its machine it uses; why it was ended for that, "" where it was not."""
+        told = asked_of_machine(self.controllers, machine)
+        why: str = told.pop("message", "")
+        if told:
+            self.run = record_of(self.run).update(**told)
+        return why
 
     def _ended(self, found: ManagedJob, machine: Machine | None, known: dict[str, Any]) -> Run:
         if machine is not None and not alive(self.run):
@@ -300,6 +312,8 @@ class ManagedJobRun(ControlledRun[ManagedJob]):
             log.finish()
             if fetching:
                 fetching.close()
+            if told := heard_of(log):
+                record_of(self.run).update(**told)
         if fetching and fetching.trouble:
             to_stderr(f"outputs: {fetching.trouble}")
         return int(status != 0)

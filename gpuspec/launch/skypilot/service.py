@@ -19,6 +19,7 @@ from gpuspec.launch.skypilot.controller_task import service_task
 from gpuspec.launch.skypilot.controllers import Service, end_service, lock_sky_folder
 from gpuspec.launch.skypilot.follow_log import asked_until_answered
 from gpuspec.launch.skypilot.job_log import JobLog
+from gpuspec.launch.skypilot.noted_use import heard_of
 from gpuspec.launch.skypilot.task import task
 
 POLL_SECONDS = 5.0
@@ -167,6 +168,8 @@ class ServiceRun(ControlledRun[Service]):
         log = JobLog(sys.stdout, sys.stderr, self.run)
         self.controllers.replica_log(found.name, newest, log, follow=follow)
         log.finish()
+        if told := heard_of(log):
+            record_of(self.run).update(**told)
         return 0
 
     def before_end(self, found: Service) -> None:

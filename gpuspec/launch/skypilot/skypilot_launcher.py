@@ -22,6 +22,7 @@ from gpuspec.launch.skypilot.follow_log import follow_to_end
 from gpuspec.launch.skypilot.job_log import JobLog
 from gpuspec.launch.skypilot.machine_state import job_number, machine_run_state
 from gpuspec.launch.skypilot.mode import Mode, choose_mode, durable_folder
+from gpuspec.launch.skypilot.noted_use import heard_of
 from gpuspec.launch.skypilot.ports_and_readiness import asked_there, forwarded_ports, ssh
 from gpuspec.launch.skypilot.results import fetch_after_end, fetch_from_own_machine, forget_outputs
 from gpuspec.launch.skypilot.secret_file import on_slurm
@@ -142,8 +143,8 @@ class SkyPilotLauncher:
                 status = status or 1
             with suppress(UserError):  # the log is here
                 self.state(run)
-        if log.peak_memory is not None:
-            record_of(run).update(peak_memory=log.peak_memory)
+        if told := heard_of(log):
+            record_of(run).update(**told)
         return int(status != 0)
 
     def stop(self, run: Run) -> Run:

@@ -19,6 +19,7 @@ from gpuspec.launch.skypilot.job_script import (
     setup_text,
     wait_for_fetch_text,
 )
+from gpuspec.launch.utilization import least_use
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.cost import affordable_price
 from gpuspec.planning.plan import Candidate, Plan
@@ -148,6 +149,7 @@ def task(
     shard: tuple[int, int] | None = None,
     reuse: ResourceOption | None = None,
     recovery: JobRecovery | None = None,
+    sampled: bool = True,
 ) -> dict[str, Any]:
     """The task's YAML as plain values. Secrets are null: their values come from the environment at launch.
 
@@ -155,8 +157,9 @@ def task(
 
     `label` marks the machine as ours; `clouds` leaves only those; `items` are the job's, resolved, and `resume`
     runs only those not done before; `shard` is the part of them this machine does. `reuse` is for a machine that is
-    up already and was got that way: its setup is not repeated; `recovery` is for a managed job. UserError where
-    nothing is left to rent."""
+    up already and was got that way: its setup is not repeated; `recovery` is for a managed job. `sampled` is
+    whether it is looked how much of the machine is used, also where the job does not ask. UserError where nothing is
+    left to rent."""
     _check_names(job, workdir)
     config: dict[str, Any] = {"name": task_name(job), **({"workdir": workdir} if workdir else {})}
     if (job.nodes or 1) > 1:
@@ -185,7 +188,11 @@ def task(
         config["setup"] = setup
     begins = f'echo "{COMMAND_BEGINS}" >&2\n' if job.readiness else ""
     noted = NOTE_SETUP_DONE if job.setup and not reuse else ""
-    config["run"] = begins + noted + run_text(command, plan.max_hours, counted=not reuse)
+    config["run"] = (
+        begins
+        + noted
+        + run_text(command, plan.max_hours, counted=not reuse, sampled=sampled, least=least_use(job))
+    )
     if recovery and recovery.fetch_minutes:
         config["run"] = wait_for_fetch_text(config["run"], recovery.fetch_minutes)
     config["run"] = wait_for_upload_text(config["run"], job)

@@ -19,11 +19,13 @@ _COMMANDS: dict[Mode, str] = {
 
 
 def task_yaml(job: Job, plan: Plan, workdir: str, mode: Mode = "machine") -> str:
-    """The SkyPilot task YAML that `gpuspec run` would send in this mode. Holds no secret's value. UserError for a
-    service with a time limit."""
+    """The SkyPilot task YAML that `gpuspec run` would send in this mode, but for the program that looks how much of
+    the machine is used, where the job does not ask for it. Holds no secret's value. UserError for a service with a
+    time limit."""
     if mode == "service":
         check_without_end(plan)
-    config = task(job, plan, workdir=workdir, label="export", items=items.resolve(job, workdir))
+    found = items.resolve(job, workdir)
+    config = task(job, plan, workdir=workdir, label="export", items=found, sampled=False)
     if mode == "job":
         config = managed_job_task(config, job)
     elif mode == "service":

@@ -17,6 +17,10 @@ class LowUtilization(Rule):
     and reports a share below `min_utilization`. Silent where the service scales to zero, and where the speed of the
     machine is not known.
 
+    The option is about requests; a job's own `min_utilization` is about the time in which its GPUs work, measured
+    while it runs. One request at a time keeps a GPU at work, at a small share of what it could answer: a service may
+    be above the one and below the other.
+
     ## Why is this bad
     A machine is paid by the hour, whether it answers or not: at 2 % each answer costs fifty times what it would on a
     machine that is busy.
