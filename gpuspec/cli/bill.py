@@ -37,6 +37,7 @@ FORMATS = ("text", "json", "html")
     help="Group by folder, cloud, gpu, or the key of a label. May be repeated.",
 )
 @click.option("--all", "everything", is_flag=True, help="Show every job, group and saving in the text.")
+@click.option("--title", default="", help="What html calls it: whose bill it is, or of which month.")
 @click.option("--output", metavar="FILE", help="Write the bill to FILE.")
 @case_options
 def command(
@@ -45,6 +46,7 @@ def command(
     as_json: bool,
     grouped: tuple[str, ...],
     everything: bool,
+    title: str,
     output: str | None,
     given: CaseOptions,
 ) -> int:
@@ -64,7 +66,7 @@ def command(
         biller.read(paths or (".",))
     bill = biller.bill(grouped)
     if bill.jobs or not biller.errors:
-        write(_rendered("json" if as_json else format_, bill, everything=everything), output)
+        write(_rendered("json" if as_json else format_, bill, title=title, everything=everything), output)
     if biller.errors or biller.problems:
         from gpuspec.cli.lint_failures import tell_errors
 
@@ -76,7 +78,7 @@ def command(
     return 2 if biller.errors else int(any(map(is_over, bill.budgets)))
 
 
-def _rendered(format_: str, bill: Bill, *, everything: bool) -> str:
+def _rendered(format_: str, bill: Bill, *, title: str, everything: bool) -> str:
     if format_ == "json":
         from gpuspec.report import bill_json
 
@@ -84,7 +86,7 @@ def _rendered(format_: str, bill: Bill, *, everything: bool) -> str:
     if format_ == "html":
         from gpuspec.report import bill_html
 
-        return bill_html.render(bill)
+        return bill_html.render(bill, title)
     from gpuspec.report import bill_text
 
     return bill_text.render(bill, terminal_columns(), everything=everything)

@@ -150,8 +150,10 @@ def test_what_cannot_be_read_is_left_out_and_told(project: Project) -> None:
 
 def test_the_bill_as_a_page_for_people_without_gpuspec(project: Project) -> None:
     project.write("data/gpu.jsonc", BATCH)
-    assert project.bill("--format", "html", "--output", "bill.html") == ""
+    title = "Data & search, December"
+    assert project.bill("--format", "html", "--title", title, "--output", "bill.html") == ""
     page = (project.folder / "bill.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
+    assert "<title>GPU bill: Data &amp; search, December: $40.00 a month</title>" in page
     assert "<h1><span>$40.00</span> a month</h1>" in page  # 20 runs × 4 h × 0.50 $
     assert "data/gpu.jsonc" in page

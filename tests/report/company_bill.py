@@ -20,7 +20,7 @@ def step(
     return SavingStep(code, name, message, 4, kind, alone, adds, advice)
 
 
-SMALLER = ("GS101", "over-provisioned")
+SMALLER = ("GS101", "over-provisioned-gpu")
 SPOT = ("GS203", "use-spot")
 IDLE = ("GS503", "idle-server")
 

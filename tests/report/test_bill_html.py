@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from company_bill import company
@@ -16,6 +17,7 @@ from gpuspec.report.bill_html.job_table import use_in_words
 from gpuspec.report.bill_html.markup import Html, foreign, part, tag
 from gpuspec.report.bill_html.treemap import Box, squarified
 
+ROOT = Path(__file__).parents[2]
 EMPTY = Bill((), (), (), (), "a list of 2026-11-20")
 
 
@@ -69,6 +71,17 @@ def test_another_way_to_the_same_dollars_is_no_row_of_its_own() -> None:
     page = render(bill._replace(jobs=jobs))
     assert words(page).count("or: 2x H200 do, too") == 1
     assert "11 steps" in words(page)
+
+
+def test_rules_link_to_their_pages() -> None:
+    found = set(re.findall(r'href="https://[^"]*/(docs/rules/[^"]+)"', render(company())))
+    assert "docs/rules/GS101-over-provisioned-gpu.md" in found
+    assert (ROOT / "docs/rules/GS101-over-provisioned-gpu.md").exists()
+    bill = company()
+    jobs = tuple(
+        job._replace(savings=tuple(step._replace(code="ACME1") for step in job.savings)) for job in bill.jobs
+    )
+    assert "docs/rules/" not in render(bill._replace(jobs=jobs))  # a plugin's
 
 
 def test_what_is_not_known_is_not_zero() -> None:

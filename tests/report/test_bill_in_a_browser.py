@@ -160,7 +160,7 @@ def test_a_hostile_name_does_nothing(browser: Browser, tmp_path: Path, width: in
     shapes = []
     for number, name in enumerate(("plain", *HOSTILE)):
         path = tmp_path / f"{number}.html"
-        path.write_text(render(hostile(name)), encoding="utf-8")
+        path.write_text(render(hostile(name), name), encoding="utf-8")
         page = browser.page(width)
         page.open(path)
         assert page.complaints() == [], name[:80]

@@ -13,30 +13,31 @@ from gpuspec.report.bill_html.budgets import budgets
 from gpuspec.report.bill_html.certainty import certainty
 from gpuspec.report.bill_html.coloured import ColouredGroup, coloured, first_grouping, groupings
 from gpuspec.report.bill_html.job_table import job_table, unknown_table
-from gpuspec.report.bill_html.markup import NOTHING, Html, foreign, joined, tag
+from gpuspec.report.bill_html.markup import LONGEST, NOTHING, Html, foreign, joined, tag
 from gpuspec.report.bill_html.money_map import money_map
 from gpuspec.report.bill_html.savings import MOST, savings
 from gpuspec.report.bill_html.tiles import lead, tiles
 from gpuspec.version import __version__
-from gpuspec.words import HOURS_PER_MONTH, dollars
+from gpuspec.words import HOURS_PER_MONTH, dollars, shortened
 
 SKIPPED = 100
 """Files that could not be read, of which the reason is shown."""
 
 
-def render(bill: Bill) -> str:
-    """The bill as a page of HTML, whole in itself."""
+def render(bill: Bill, title: str = "") -> str:
+    """The bill as a page of HTML, whole in itself. `title` says in the reader's words what it is the bill of."""
     groups = coloured(bill)
     money = money_map(groups)
     style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8") + money.style
     main = tag("main", *_sections(bill, _where(bill, groups, money.markup)))
-    body = tag("body", HATCH, tag("header", *lead(bill), tiles(bill)), main, _foot())
-    page = tag("html", _head(bill, style), body, lang="en")
+    body = tag("body", HATCH, tag("header", *lead(bill, title), tiles(bill)), main, _foot())
+    page = tag("html", _head(bill, title, style), body, lang="en")
     return f"<!doctype html>\n{page}\n"
 
 
-def _head(bill: Bill, style: str) -> Html:
+def _head(bill: Bill, title: str, style: str) -> Html:
     sheet = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    amount = f"{dollars(bill.per_month)} a month" if bill.per_month else ""
     policy = f"default-src 'none'; style-src 'sha256-{sheet}'; base-uri 'none'; form-action 'none'"
     return tag(
         "head",
@@ -45,7 +46,7 @@ def _head(bill: Bill, style: str) -> Html:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),
-        tag("title", "GPU bill" + (f": {dollars(bill.per_month)} a month" if bill.per_month else "")),
+        tag("title", ": ".join(each for each in ("GPU bill", shortened(title, LONGEST), amount) if each)),
         tag("style", Html(style)),
     )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
+from gpuspec.lint.one_file import DOCS
 from gpuspec.planning.bill import Bill, JobBill, SavingStep
 from gpuspec.report.bill_html.bars import bar
 from gpuspec.report.bill_html.markup import Html, foreign, tag
-from gpuspec.words import dollars
+from gpuspec.words import dollars, shortened
 
 MOST = 10
 KINDS = {
@@ -44,7 +47,8 @@ def _row(job: JobBill, step: SavingStep, most: float) -> Html:
     what = [tag("b", "→ ", foreign(step.advice))] if step.advice else []
     what.append(tag("p", foreign(step.message, 400)))
     what += [tag("p", "or: ", foreign(other.advice or other.message)) for other in _others(job, step)]
-    what.append(tag("small", f"{step.code} ", foreign(step.name, 60), " · ", kind))
+    code = tag("a", foreign(step.code, 20), href=_page_of(step))
+    what.append(tag("small", code, " ", foreign(step.name, 60), " · ", kind))
     where = [tag("b", foreign(job.job, 80)), tag("small", foreign(job.path), f":{step.line}")]
     adds, alone = dollars(step.adds), dollars(step.alone)
     return tag(
@@ -59,3 +63,11 @@ def _row(job: JobBill, step: SavingStep, most: float) -> Html:
 def _others(job: JobBill, step: SavingStep) -> list[SavingStep]:
     """Other ways to save the same dollars, which add nothing to it."""
     return [each for each in job.savings if each.kind == step.kind and each.adds <= 0][:2]
+
+
+def _page_of(step: SavingStep) -> str | None:
+    """The page of a rule of gpuspec. Nothing is asked for before somebody follows the link."""
+    if not step.code.startswith("GS"):
+        return None
+    name = quote(shortened(f"{step.code}-{step.name}", 80), safe="", errors="replace")
+    return f"{DOCS}{name}.md"

@@ -13,7 +13,7 @@ PLACES = 4
 """Tiles in a row on a desk."""
 
 
-def lead(bill: Bill) -> tuple[Html, ...]:
+def lead(bill: Bill, title: str) -> tuple[Html, ...]:
     """The sum, and what it is the sum of."""
     known = [job for job in bill.jobs if job.per_month is not None]
     unknown = len(bill.jobs) - len(known)
@@ -30,8 +30,9 @@ def lead(bill: Bill) -> tuple[Html, ...]:
         link = tag("a", "is not known", href="#unknown")
         said.append(joined((f"What {counted(unknown)} {cost} ", link, ", and is in no sum.")))
     amount = dollars(bill.per_month) if known else "Not known" if unknown else "No jobs"
-    title = tag("h1", tag("span", amount), " a month" if known else "")
-    return tag("p", "GPU bill", class_="eyebrow"), title, tag("p", joined(said, " "), class_="lead")
+    above = joined(("GPU bill", *((" · ", foreign(title)) if title else ())))
+    figure = tag("h1", tag("span", amount), " a month" if known else "")
+    return tag("p", above, class_="eyebrow"), figure, tag("p", joined(said, " "), class_="lead")
 
 
 def tiles(bill: Bill) -> Html:
