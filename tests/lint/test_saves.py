@@ -121,3 +121,22 @@ CASES = {
 def test_rules_say_what_their_saving_changes(code: str, prices: str) -> None:
     kind, spec = CASES[code]
     assert {step.code: step.kind for step in steps_of(spec, prices)}[code] == kind  # type: ignore[arg-type]
+
+
+def test_sixteen_at_once_do_the_work_in_less_time(prices: str) -> None:
+    """Which multiplies with the spot price: 60 % less of what is left."""
+    alone: dict[str, Any] = {
+        "name": "summaries",
+        "task": "batch",
+        "model": {"id": "meta-llama/Llama-3.1-8B-Instruct", "concurrency": 1, "context": 4096},
+        "gpu_types": ["H100 PCIe"],
+        "items": "texts/*.txt",
+        "budget": {"max_hours": 24},
+        "run": "python summarize.py {item}",
+    }
+    together, spot = steps_of(alone, prices)
+    assert (together.code, together.kind, spot.code) == ("GS304", "work", "GS501")
+    fixed = {**alone, "model": {**alone["model"], "concurrency": 16}}
+    left = per_unit(fixed, prices) / per_unit(alone, prices)
+    assert together.adds == pytest.approx(1000 * (1 - left))
+    assert spot.adds == pytest.approx(1000 * left * 0.6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuspec.engines import engine_of
-from gpuspec.lint import Facts, Finding, Rule
+from gpuspec.lint import Facts, Finding, Rule, Saving
 from gpuspec.lint.script import Script
 
 _TEXT = ("llm", "vlm", "text", "chat", "asr", "audio", "embedding", "speech")
@@ -19,7 +19,7 @@ class BatchSizeOne(Rule):
     Fires where a batch job or a server is told to handle one sequence at a time (`model.concurrency: 1`,
     `--max-num-seqs 1`), and where a Python script hands vLLM's or SGLang's offline engine one prompt in each turn of
     a loop. Interactive work and image models are left alone: there, one at a time is right, or costs
-    nothing.
+    nothing. Of a batch job it says what sixteen at once would save on its GPU, or as many as that has room for.
 
     ## Why is this bad
     To make one token the GPU reads all weights once, whether for one sequence or for sixteen. Alone, a sequence pays
@@ -110,12 +110,31 @@ class BatchSizeOne(Rule):
             return  # GS604 says it, with the limit that the memory allows
         argument = f" (`{origin.text}`)" if origin.text else ""
         kind = "a batch job" if task == "batch" else "a server"
+        together = _together(facts) if task == "batch" else None
         yield self.finding(
             origin.pointer or facts.job.pointer("run"),
             f"{kind} that handles one sequence at a time{argument} reads all weights for every token of that one: "
             f"sixteen together take little longer, so each costs up to ten times what it could ({_MEASURED})",
+            saving=together,
             suggestion="allow 16 or more at once; vLLM and SGLang fit what memory holds when no limit is set",
         )
+
+
+def _together(facts: Facts) -> Saving | None:
+    """What sixteen at once save, or as many as the machine has room for; None where their speed is not known."""
+    current = facts.selected
+    if current is None:
+        return None
+    from gpuspec.planning.compare import compared
+    from gpuspec.rules.cost_in_words import saving
+
+    for many in (16, 8, 4):
+        there = facts.case.instead(workload=facts.workload._replace(concurrency=many)).market
+        one = there.alternative(current.gpu, current.gpu_count)
+        if one.price and one.verdict == "fits":
+            found = compared(facts.market, current, there, one)
+            return saving(current, found, "work") if found.now and found.waste > 0 else None
+    return None
 
 
 def _handed_one(call: str, loop: str) -> str:
