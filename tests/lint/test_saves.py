@@ -14,7 +14,6 @@ from gpuspec.lint.saves import saves
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.bill import SavingStep
 from gpuspec.planning.case import Case, JobSettings
-from gpuspec.planning.job_cost import job_cost
 from gpuspec.planning.stacked import stacked
 from gpuspec.rules import collect
 
@@ -64,16 +63,17 @@ def steps_of(spec: dict[str, Any], prices: str) -> tuple[SavingStep, ...]:
     data = json.dumps(spec).encode()
     settings = Settings(job=JobSettings(prices=prices))
     found = lint_data(LINTER, "job.jsonc", data, settings, on_disk=False)
-    cost = job_cost(case)
-    assert cost
-    return stacked(saves(found, cost.per_hour, case.market), 1000.0)
+    return stacked(saves(found, case.per_hour, case.market), 1000.0)
 
 
 def per_unit(spec: dict[str, Any], prices: str) -> float:
-    cost = job_cost(case_of(spec, prices))
-    assert cost
-    assert cost.per_unit
-    return cost.per_unit
+    """Dollars for what it does in a second."""
+    case = case_of(spec, prices)
+    one = case.selected
+    assert one
+    rate = case.market.measure.rates.of(one.gpu, one.gpu_count)
+    assert rate
+    return one.per_hour / rate.per_second.expected
 
 
 def test_a_smaller_gpu_and_spot(prices: str) -> None:
