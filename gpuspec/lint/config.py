@@ -26,6 +26,7 @@ from gpuspec.plugin.installed_catalog import installed_catalog
 
 if TYPE_CHECKING:
     from gpuspec.planning.places import Unpriced
+    from gpuspec.planning.reserved import ReservedGpus
 
 
 class Configs:
@@ -216,6 +217,10 @@ def settings_of(
         for each in _unpriced(values.get(key, ()), jobs.prices, catalog):
             if not each.known:
                 raise bad_config(path, f"{key}: {each.message}", f"{each.advice}.")
+    reserved = _reserved(config, catalog)
+    for each in _unpriced([one.cloud for one in reserved], jobs.prices, catalog):
+        if not each.known:
+            raise bad_config(path, f"reserved: {each.message}", f"{each.advice}.")
     return Settings(
         selection=Selection(
             lists["select"] if "select" in values else None, lists["ignore"], lists["extend-select"], per_file
@@ -227,6 +232,7 @@ def settings_of(
         agreed=_agreed(path, values, catalog),
         **_budget(config),
         **_notify(config),
+        reserved=reserved,
         baseline=os.path.join(os.path.dirname(path), values["baseline"]) if values.get("baseline") else None,
         pedantic=values.get("pedantic", False),
         preview=values.get("preview", False),
@@ -275,6 +281,15 @@ def _notify(config: Config) -> dict[str, Any]:
     path = config.said_by("notify")[-1]
     check_notify(path, config.values["notify"])
     return {"notify": config.values["notify"], "notify_file": os.path.abspath(path)}
+
+
+def _reserved(config: Config, catalog: Catalog) -> "tuple[ReservedGpus, ...]":
+    """`reserved`, in the names of the catalogue."""
+    if not config.values.get("reserved"):
+        return ()
+    from gpuspec.lint.reserved_config import reserved_gpus
+
+    return reserved_gpus(config.said_by("reserved")[-1], config.values["reserved"], catalog)
 
 
 def _check_assumed_gpus(

@@ -58,6 +58,11 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
         {},
         "Who is told when a budget is nearly used up: webhook, command; at: shares of a run's own budget.",
     ),
+    "reserved": (
+        list,
+        (),
+        "GPUs paid for all month, used or not: [[reserved]] cloud, gpu, count, price; filled first.",
+    ),
     "assume-gpu": (str, None, "GPU of jobs whose file names none: L4, or RTX 4090:2 for two of them."),
     "per-file-assume-gpu": (
         dict,
@@ -157,7 +162,7 @@ def _check_key(path: str, key: str, value: Any) -> None:
         raise bad_config(path, f"{key} has more than {MOST_ENTRIES:,} entries")
     if kind is str:
         _check_words(path, key, [value])
-    elif kind is list:
+    elif kind is list and key != "reserved":
         _check_words(path, key, value)
     elif key == "per-file-ignores":
         for glob, rules in value.items():

@@ -1,7 +1,7 @@
 """What a run was asked to do in one folder. Built from a config file and options; `config.py` reads the file."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog.agreed import AgreedPrices
 from gpuspec.catalog.catalog import Catalog
@@ -11,6 +11,9 @@ from gpuspec.lint.registry import Registry
 from gpuspec.lint.selection import Selection, strength
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.case import Case, JobOverrides, JobSettings
+
+if TYPE_CHECKING:
+    from gpuspec.planning.reserved import ReservedGpus
 
 
 class Settings(NamedTuple):
@@ -41,6 +44,8 @@ class Settings(NamedTuple):
     notify: Mapping[str, Any] = {}
     """`notify`, as it is written, and the file that says it, from the root."""
     notify_file: str | None = None
+    reserved: "tuple[ReservedGpus, ...]" = ()
+    """Capacity that is paid for all month."""
     baseline: str | None = None
     """The file of known findings, as seen from where the command is run."""
     models: str | None = None

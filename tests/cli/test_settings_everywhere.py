@@ -128,6 +128,7 @@ WITHOUT_PRICES = {
 NOT_OF_JOBS = {
     "extend", "baseline", "select", "ignore", "extend-select", "per-file-ignores", "severity", "rules", "fail-on",
     "plugins", "local-rules", "pedantic", "preview", "include", "exclude", "budget", "notify",
+    "reserved",
 }  # fmt: skip
 """Settings about rules and files, and about all jobs together."""
 

@@ -73,6 +73,9 @@ def test_everything(tmp_path: Path) -> None:
     assert (read.include, read.exclude, read.root) == (("*.spec.jsonc",), ("vendor/",), str(tmp_path))
 
 
+RESERVED = "gpu = 'H100'\ncount = 8\nprice = 2"
+
+
 @pytest.mark.parametrize(
     ("text", "said", "hint"),
     [
@@ -123,6 +126,24 @@ def test_everything(tmp_path: Path) -> None:
         ("[budget]\nat = [0.7, 90]", "budget.at: 90 must be more than 0", "90 % is 0.9"),
         ("[budget]\nat = [true]", "budget.at must be a number, not true or false", ""),
         ("[budget.team]\nsearch = -1", "budget.team.'search' = -1 must be more than 0", ""),
+        ("reserved = {cloud = 'gcp'}", "reserved must be a list, not a table", ""),
+        ("reserved = ['gcp']", "reserved, entry 1 must be a table, not a string", "[[reserved]] has cloud"),
+        ("[[reserved]]\ncloud = 'gcp'", "reserved, entry 1 says no gpu", ""),
+        (f"[[reserved]]\nclud = 'gcp'\n{RESERVED}", "reserved, entry 1: there is no 'clud'", "'cloud'"),
+        (f"[[reserved]]\ncloud = 'gpc'\n{RESERVED}", "reserved: there is no cloud 'gpc'", "'gcp'"),
+        (f"[[reserved]]\ncloud = 5\n{RESERVED}", "reserved, entry 1: cloud must be a name", ""),
+        (
+            "[[reserved]]\ncloud = 'gcp'\ngpu = 'H1000'\ncount = 8\nprice = 2",
+            "no GPU is called 'H1000'",
+            "mean",
+        ),
+        ("[[reserved]]\ncloud = 'gcp'\ngpu = 'H100'\ncount = 0.5\nprice = 2", "count = 0.5 must be 1 to", ""),
+        ("[[reserved]]\ncloud = 'gcp'\ngpu = 'H100'\ncount = inf\nprice = 2", "count = inf must be 1 to", ""),
+        (
+            "[[reserved]]\ncloud = 'gcp'\ngpu = 'H100'\ncount = 8\nprice = -1",
+            "price = -1 must be at least 0",
+            "",
+        ),
         ("regions = 'us'", "regions must be a list, not a string", ""),
         ("regions = [1]", "regions must be a list of strings", ""),
         ("clouds = ['aws', 'runpot']", "clouds: there is no cloud 'runpot'", "'runpod'"),

@@ -167,11 +167,16 @@ def _option_fields(options: Iterable[Option]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
+def _plural(kind: str) -> str:
+    first, _, rest = kind.partition(" ")
+    return f"{first}s {rest}".strip()
+
+
 def _setting_type(field: Mapping[str, Any]) -> str:
     if "enum" in field:
         return " · ".join(f"`{value}`" for value in field["enum"])
     if field["type"] == "array":
-        return f"list of {_setting_type(field['items'])}s"
+        return f"list of {_plural(_setting_type(field['items']))}"
     if field["type"] == "object":
         named = ", ".join(
             f"`{name}` ({_setting_type(part)})" for name, part in field.get("properties", {}).items()
