@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from gpuspec.cli.columns import terminal_columns
@@ -21,7 +23,7 @@ from gpuspec.planning.rank import over_budget
 
 
 @click.command("plan")
-@click.argument("spec", metavar="SPEC")
+@click.argument("specs", metavar="SPEC|DIR...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole plan as JSON.")
 @click.option("--all", "everything", is_flag=True, help="Show every offer, and why each was not taken.")
 @click.option(
@@ -48,7 +50,7 @@ from gpuspec.planning.rank import over_budget
 @by_option
 @accept_no_timer_option
 def command(
-    spec: str,
+    specs: tuple[str, ...],
     as_json: bool,
     everything: bool,
     deadline: float | None,
@@ -64,12 +66,29 @@ def command(
     Of a service that declares `traffic` or `users` it says how many machines they take, how quickly these answer
     against the `slo`, what a month costs, and when growth needs the next one.
 
+    Of several files, or of a folder, every job is a row of one table: its machine, $/h, hours, dollars a run and a
+    month, or why it gets none.
+
     Exit status 1 when no offer satisfies every limit, or the worst case is over the budget. A job that asks for no
     GPU and names no model has nothing to rent: 0.
 
     Where a job has items and an earlier run has measured how long one takes, it is shown whether one machine does
     them within the time limit (or the --deadline), and how many do otherwise.
     """
+    if len(specs) > 1 or os.path.isdir(specs[0]):
+        alone = {
+            "--deadline": deadline,
+            "--item-seconds": item_seconds,
+            "--what-if": assumed,
+            "--all": everything,
+        }
+        meant = next((option for option, value in alone.items() if value), None)
+        if meant:
+            raise click.UsageError(f"{meant} is of one file, not of several.")
+        from gpuspec.cli.planned_jobs import plan_several
+
+        return plan_several(specs, given, as_json=as_json)
+    (spec,) = specs
     case = open_case(spec, given.settings_for(spec), given.which)
     plan = case.plan
     spread = against_deadline(case, plan, deadline=deadline, seconds=item_seconds)

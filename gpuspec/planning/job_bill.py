@@ -49,10 +49,17 @@ def machine_of(case: Case, *, priced: bool) -> BilledMachine | None:
 
 
 def job_bill(
-    case: Case, path: str, *, labels: Mapping[str, str], told: Mapping[str, float], priced: bool
+    case: Case,
+    path: str,
+    *,
+    labels: Mapping[str, str],
+    told: Mapping[str, float],
+    priced: bool,
+    machine: BilledMachine | None = None,
 ) -> JobBill:
     """The bill of a job, without its savings. Where something is not known, `unknown` says what."""
-    machine, use = machine_of(case, priced=priced), monthly_use(case, told)
+    machine = machine or machine_of(case, priced=priced)
+    use = monthly_use(case, told)
     number = _machines(case, told)
     per_hour = None if machine is None or machine.price is None else machine.price * number
     offer = machine.offer if machine else None

@@ -82,14 +82,14 @@ class BillText:
             return []
         shown, more = self._first(known, MOST_JOBS)
         most = max(20, self.columns - 34)
-        names = [_cut(called(each), most) for each in shown]
+        names = [cut(called(each), most) for each in shown]
         lines = table(
             [
-                Column("a month", [_at_most(each) for each in shown], 0),
+                Column("a month", [at_most(each) for each in shown], 0),
                 Column("share", [percent(each.share or 0.0) for each in shown], 5),
                 Column("could save", [dollars(each.saved) if each.saved else "" for each in shown], 6),
                 Column("$/h", [money(each.per_hour) for each in shown], 3),
-                Column("hours", [_hours(each) for each in shown], 4),
+                Column("hours", [hours_of(each) for each in shown], 4),
                 Column("machine", [each.machine for each in shown], 2, numbers=False),
                 Column("job", names, 1, numbers=False),
             ],
@@ -113,7 +113,7 @@ class BillText:
                 ),
                 Column("could save", [dollars(each.saved) if each.saved else "" for each in shown], 4),
                 Column("jobs", [f"{each.jobs:,}" for each in shown], 2),
-                Column(found[0].by, [_cut(each.name, self.columns - 13) for each in shown], 1, numbers=False),
+                Column(found[0].by, [cut(each.name, self.columns - 13) for each in shown], 1, numbers=False),
             ],
             self.columns,
         )
@@ -176,11 +176,11 @@ class BillText:
         return self.prose("", f"and {number:,} {of}, {dollars(amount)} a month (--all shows them)")
 
 
-def _at_most(job: JobBill) -> str:
+def at_most(job: JobBill) -> str:
     return ("≤ " if job.use.at_most else "") + money(job.per_month)
 
 
-def _hours(job: JobBill) -> str:
+def hours_of(job: JobBill) -> str:
     """`730`; `20 × 1.5` of runs."""
     use = job.use
     if use.hours is None:
@@ -202,7 +202,7 @@ def _reached(line: BudgetLine) -> str:
     return f", {percent(line.reached)} is reached" if line.reached else ""
 
 
-def _cut(text: str, columns: int) -> str:
+def cut(text: str, columns: int) -> str:
     """A name in so many columns: its end tells jobs apart, so that its beginning goes."""
     text = one_line(text)
     return text if width(text) <= columns else "…" + head(text[::-1], columns - 1)[::-1]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gpuspec.job import Job
 from gpuspec.planning.case import Case
+from gpuspec.planning.limits import NAMES_OF_LIMITS
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.rank import over_budget
 from gpuspec.planning.spread import ItemTime, Machines, Spread
@@ -69,6 +70,15 @@ def _rejected(page: Style, plan: Plan, everything: bool) -> list[str]:
     for group in alike(rejected, lambda candidate: candidate.limit):
         lines += _wrapped(page, f"{len(group):5}", _summary(group[0].limit, group))
     return lines
+
+
+def nearest_miss(plan: Plan) -> str:
+    """Why nothing is taken, of the offers that come nearest: those that break a limit that is looked at late."""
+    groups = alike([each for each in plan.candidates if not each.kept], lambda candidate: candidate.limit)
+    if not groups:
+        return "nothing is offered"
+    group = max(groups, key=lambda each: NAMES_OF_LIMITS.index(each[0].limit))
+    return f"{plural(len(group), 'offer')}: {_summary(group[0].limit, group)}"
 
 
 def _same_but_region(rejected: Candidate) -> tuple[object, ...]:

@@ -123,8 +123,8 @@ def test_what_is_no_spec(
     assert f"error[{code}]" in capsys.readouterr().err
 
 
-def test_a_folder_is_no_spec(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plan", str(tmp_path)]) == 2
+def test_a_folder_is_nothing_to_launch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(tmp_path)]) == 2
     assert "error[not-a-file]" in capsys.readouterr().err
 
 

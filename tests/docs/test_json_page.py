@@ -23,6 +23,7 @@ COMMANDS = {
     "Findings": ["lint", "--format", "json", BAD, str(ROOT / "examples" / "bad" / "h100-for-7b.jsonc")],
     "Diff": ["diff", str(ROOT / "examples" / "hello.jsonc"), JOB, "--fail-above", "+0.01/hour", "--json"],
     "Plan": ["plan", JOB, "--json"],
+    "Plans of several": ["plan", JOB, JOB, "--json"],
     "Size": ["size", "Llama-3.1-8B", "--on", "RTX 4090", "--json"],
     "Break-even": ["breakeven", str(ROOT / "examples" / "chat-server-14b-awq.jsonc"), "--json"],
     "Show": ["show", str(ROOT / "examples" / "bad" / "h100-for-7b.jsonc"), "--json"],

@@ -1,0 +1,67 @@
+"""`gpuspec plan` of several files, or of folders: every job in them as a row of one table."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+
+from gpuspec.cli.columns import terminal_columns
+from gpuspec.cli.exit_status import complain
+from gpuspec.cli.open_case import CaseOptions, NoJob, open_cases
+from gpuspec.cli.output import say_document
+from gpuspec.cli.progress import counted
+from gpuspec.commands.shell.again import each_read_once
+from gpuspec.errors import UserError
+from gpuspec.lint.config import Configs
+from gpuspec.lint.files import expand
+from gpuspec.lint.settings import Overrides
+from gpuspec.planning.planned_job import PlannedJob, planned_job
+from gpuspec.rules import collect
+
+
+def plan_several(paths: Sequence[str], given: CaseOptions, *, as_json: bool) -> int:
+    """Print the table. Exit status 1 where a job finds no machine or is over its budget, 2 where a file cannot be
+    read: the others are shown all the same."""
+    configs = Configs(collect(), Overrides(job=given.job), path=given.config, isolated=given.isolated)
+    errors: list[UserError] = []
+    planned: list[PlannedJob] = []
+    named = {path for path in paths if not os.path.isdir(path)}
+    with redirect_stdout(sys.stderr):  # plugins may print
+        for path in counted(expand(paths, configs.settings_for, errors), "files"):
+            try:
+                planned += _of_file(path, configs, given)
+            except UserError as error:
+                if path in named or not isinstance(error, NoJob):  # in a folder there are others
+                    errors.append(error)
+    if planned:
+        say_document(_rendered(planned, as_json=as_json))
+    for each in errors:
+        complain(each)
+    if errors:
+        return 2
+    return int(any(one.why_not for one in planned))
+
+
+def _of_file(path: str, configs: Configs, given: CaseOptions) -> list[PlannedJob]:
+    from gpuspec.report.plan_table import nearest_miss
+
+    with each_read_once():
+        found = []
+        for case in open_cases(path, configs.settings_for(path), given.which):
+            made = planned_job(case, path)
+            if made.choice is None and not made.needs_nothing:
+                made = made._replace(why_not=nearest_miss(case.plan))
+            found.append(made)
+    return found
+
+
+def _rendered(planned: Sequence[PlannedJob], *, as_json: bool) -> str:
+    if as_json:
+        from gpuspec.report import plans_json
+
+        return plans_json.render(planned)
+    from gpuspec.report import plans_text
+
+    return plans_text.render(planned, terminal_columns())

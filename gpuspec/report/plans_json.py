@@ -1,0 +1,60 @@
+"""The plans of several jobs as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gpuspec.json_text import json_text
+from gpuspec.planning.planned_job import PlannedJob
+
+
+def render(planned: Sequence[PlannedJob]) -> str:
+    """A JSON document: the jobs in the order in which they were found; null is unknown."""
+    taken = [each.bill for each in planned if each.choice]
+    return json_text(
+        {
+            "version": 1,
+            "jobs": list(map(_job, planned)),
+            "per_hour": round(sum(each.per_hour or 0.0 for each in taken), 4),
+            "per_month": round(sum(each.per_month or 0.0 for each in taken), 2),
+            "unknown_jobs": sum(each.per_month is None for each in taken),
+            "without_machine": sum(not each.choice and not each.needs_nothing for each in planned),
+        }
+    )
+
+
+def _job(each: PlannedJob) -> dict[str, Any]:
+    bill, choice = each.bill, each.choice
+    offer = choice.offer if choice else None
+    return {
+        "path": bill.path,
+        "line": bill.line,
+        "job": bill.job or None,
+        "format": bill.format,
+        "task": bill.task or None,
+        "needs_machine": not each.needs_nothing,
+        "machine": bill.machine if choice else None,
+        "cloud": offer.cloud if offer else None,
+        "region": offer.region if offer else None,
+        "instance": offer.instance if offer else None,
+        "gpu": offer.gpu if offer else None,
+        "gpu_count": offer.gpu_count if offer else None,
+        "price": choice.price if choice else None,
+        "spot": choice.spot if choice else None,
+        "per_hour": bill.per_hour if choice else None,
+        "hours_per_month": bill.use.hours,
+        "runs_per_month": bill.use.runs,
+        "hours_per_run": bill.use.hours_each,
+        "use": bill.use.why,
+        "assumed": bill.use.assumed,
+        "at_most": bill.use.at_most,
+        "per_run": _cents(bill.per_run) if choice else None,
+        "per_month": _cents(bill.per_month) if choice else None,
+        "worst_case": _cents(each.worst),
+        "why_not": each.why_not or None,
+    }
+
+
+def _cents(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, 2)
