@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Catalog
-from gpuspec.catalog.agreed import AgreedPrices
 from gpuspec.catalog.model import MODELS_FILE
 from gpuspec.catalog.price_file import names_a_file
 from gpuspec.errors import UserError
@@ -26,7 +25,6 @@ from gpuspec.plugin.installed_catalog import installed_catalog
 
 if TYPE_CHECKING:
     from gpuspec.planning.places import Unpriced
-    from gpuspec.planning.reserved import ReservedGpus
 
 
 class Configs:
@@ -213,14 +211,15 @@ def settings_of(
     _check_source(jobs.prices, catalog)
     assumed = tuple(values.get("per-file-assume-gpu", {}).items())
     _check_assumed_gpus(path, jobs.assume_gpu, assumed, catalog)
-    for key in ("clouds", *_BY_CLOUD):
-        for each in _unpriced(values.get(key, ()), jobs.prices, catalog):
+    money = _of_money(config, catalog)
+    clouds = {
+        "clouds": values.get("clouds", ()),
+        "reserved": [one.cloud for one in money.get("reserved", ())],
+    }
+    for key, names in {**clouds, **{key: values.get(key, ()) for key in ("discounts", "committed")}}.items():
+        for each in _unpriced(names, jobs.prices, catalog):
             if not each.known:
                 raise bad_config(path, f"{key}: {each.message}", f"{each.advice}.")
-    reserved = _reserved(config, catalog)
-    for each in _unpriced([one.cloud for one in reserved], jobs.prices, catalog):
-        if not each.known:
-            raise bad_config(path, f"reserved: {each.message}", f"{each.advice}.")
     return Settings(
         selection=Selection(
             lists["select"] if "select" in values else None, lists["ignore"], lists["extend-select"], per_file
@@ -229,10 +228,7 @@ def settings_of(
         rules=_rule_options(path, values["rules"], registry) if "rules" in values else {},
         fail_on=values.get("fail-on", "warning"),
         job=jobs,
-        agreed=_agreed(path, values, catalog),
-        **_budget(config),
-        **_notify(config),
-        reserved=reserved,
+        **money,
         baseline=os.path.join(os.path.dirname(path), values["baseline"]) if values.get("baseline") else None,
         pedantic=values.get("pedantic", False),
         preview=values.get("preview", False),
@@ -261,35 +257,13 @@ def _of_jobs(path: str, values: Mapping[str, Any]) -> JobSettings:
     return JobSettings(**found)
 
 
-def _budget(config: Config) -> dict[str, Any]:
-    """`budget`, checked, and the file that it stands in."""
-    if not config.values.get("budget"):
+def _of_money(config: Config, catalog: Catalog) -> dict[str, Any]:
+    """The settings about money, where there are any: most files have none."""
+    if not any(config.values.get(key) for key in ("discounts", "committed", "budget", "notify", "reserved")):
         return {}
-    from gpuspec.lint.budget_config import check_budget
+    from gpuspec.lint.money_settings import of_money
 
-    path = config.said_by("budget")[-1]
-    check_budget(path, config.values["budget"])
-    return {"budget": config.values["budget"], "budget_file": os.path.abspath(path)}
-
-
-def _notify(config: Config) -> dict[str, Any]:
-    """`notify`, checked, and the file that it stands in."""
-    if not config.values.get("notify"):
-        return {}
-    from gpuspec.lint.notify_config import check_notify
-
-    path = config.said_by("notify")[-1]
-    check_notify(path, config.values["notify"])
-    return {"notify": config.values["notify"], "notify_file": os.path.abspath(path)}
-
-
-def _reserved(config: Config, catalog: Catalog) -> "tuple[ReservedGpus, ...]":
-    """`reserved`, in the names of the catalogue."""
-    if not config.values.get("reserved"):
-        return ()
-    from gpuspec.lint.reserved_config import reserved_gpus
-
-    return reserved_gpus(config.said_by("reserved")[-1], config.values["reserved"], catalog)
+    return of_money(config, catalog)
 
 
 def _check_assumed_gpus(
@@ -306,38 +280,6 @@ def _check_assumed_gpus(
             check_assumed_gpu(gpu, catalog, said_by=where)
         except UserError as error:
             raise bad_config(path, error.message, error.hint) from None
-
-
-_BY_CLOUD = ("discounts", "committed")
-"""Settings that are tables, one entry a cloud."""
-
-
-def _agreed(path: str, values: Mapping[str, Any], catalog: Catalog) -> AgreedPrices:
-    """`discounts` and `committed`, in the names of the catalogue. Raises UserError for a cloud that is named twice
-    and for a GPU that nobody knows."""
-    tables: dict[str, dict[str, Any]] = {}
-    for key in _BY_CLOUD:
-        written = values.get(key, {})
-        tables[key] = {cloud.strip().lower(): value for cloud, value in written.items()}
-        if len(tables[key]) < len(written):
-            raise bad_config(path, f"{key}: a cloud is named twice", "the case of letters does not matter.")
-    rates: dict[tuple[str, str], float] = {}
-    for cloud, gpus in tables["committed"].items():
-        for written, rate in gpus.items():
-            match = catalog.resolve_gpu(written)
-            if not match.accepts:
-                hint = f"did you mean {match.suggestions[0]!r}?" if match.suggestions else None
-                hint = hint or "`gpuspec gpus` lists them."
-                raise bad_config(path, f"committed.{cloud}: no GPU is called {written!r}", hint)
-            for gpu in match.accepts:
-                if rates.setdefault((cloud, gpu), float(rate)) != float(rate):
-                    two = f"{gpu} has two prices, one of them by {written!r}"
-                    raise bad_config(path, f"committed.{cloud}: {two}", "name each GPU once.")
-    return AgreedPrices(
-        discounts=tuple((cloud, float(share)) for cloud, share in tables["discounts"].items()),
-        committed=tuple((cloud, gpu, rate) for (cloud, gpu), rate in rates.items()),
-        origin=os.path.basename(path),
-    )
 
 
 def _local(
