@@ -33,6 +33,7 @@ COMMANDS = {
     "lint": "Find mistakes and waste in job files and launch scripts.",
     "logs": "Print what a run has written.",
     "lsp": "Serve an editor: findings as you type, fixes, hover, completion.",
+    "metrics": "Runs, dollars and budgets for Prometheus: a file, or an endpoint.",
     "models": "Models with size and memory; `models add` keeps those of a project.",
     "plan": "Rank what can be rented for a job, with reasons and worst-case cost.",
     "plugin": "Write a plugin (`plugin new`), or check one (`plugin check`).",

@@ -114,6 +114,7 @@ WITHOUT_PRICES = {
     "import": "writes what the file says",
     "logs": "prints what a run wrote",
     "lsp": "its answers are those of `editor`",
+    "metrics": "what was spent, from the records of the runs",
     "models": "sizes",
     "plugin": "writes and checks plugins",
     "plugins": "lists plugins",
