@@ -16,9 +16,9 @@ from gpuspec.launch.alert_watch import budgets_of
 from gpuspec.launch.alerts import month_shares
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.metrics import families
+from gpuspec.launch.prometheus import render
 from gpuspec.launch.records import Records
 from gpuspec.lint.config import Configs
-from gpuspec.report.prometheus import render
 from gpuspec.rules import collect
 from gpuspec.untrusted_file import in_words
 

@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 from gpuspec.errors import UserError, what_failed
+from gpuspec.launch.prometheus import CONTENT_TYPE
 from gpuspec.numerals import is_digits
-from gpuspec.report.prometheus import CONTENT_TYPE
 
 ASK_EVERY = 300.0
 """Seconds between two times that machines are asked."""

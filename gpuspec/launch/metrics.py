@@ -8,7 +8,8 @@ from gpuspec.launch import run_cost
 from gpuspec.launch.alerts import MonthShare
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.month import labels_of
-from gpuspec.report.prometheus import Family, label_name
+from gpuspec.launch.prometheus import Family, label_name
+from gpuspec.launch.utilization import Utilization, utilization_of
 
 SHOWN = 86_400.0
 """Seconds after its end in which a run is still among them: a scrape must see how it ended."""
@@ -34,6 +35,25 @@ _OF_RUNS: tuple[tuple[str, str, Callable[[Run, float], float | None]], ...] = (
 """Name without its prefix, meaning, and value of a run at a moment; None: not known, and left out."""
 
 
+_OF_USE: tuple[tuple[str, str, Callable[[Utilization], float | None]], ...] = (
+    ("gpu_utilization_ratio", "Mean of all its GPUs in the last five minutes.",
+     lambda use: _times(use.gpu_lately, 0.01)),
+    ("gpu_utilization_mean_ratio", "Mean of all its GPUs since its command began.",
+     lambda use: _times(use.gpu, 0.01)),
+    ("cpu_utilization_ratio", "Mean of the cores it may use, in the last five minutes.",
+     lambda use: _times(use.cpu_lately, 0.01)),
+    ("gpu_memory_size_bytes", "What one GPU has.", lambda use: _times(use.memory_total, GIB)),
+    ("memory_peak_bytes", "Main memory used at most.", lambda use: _times(use.ram, GIB)),
+    ("memory_size_bytes", "Main memory it may use.", lambda use: _times(use.ram_total, GIB)),
+    ("network_received_bytes_per_second", "In the last five minutes.", lambda use: _times(use.received, 1e6)),
+    ("network_sent_bytes_per_second", "In the last five minutes.", lambda use: _times(use.sent, 1e6)),
+    ("disk_read_bytes_per_second", "In the last five minutes.", lambda use: _times(use.disk_read, 1e6)),
+    ("disk_written_bytes_per_second", "In the last five minutes.", lambda use: _times(use.disk_written, 1e6)),
+    ("sampled_timestamp_seconds", "When its machine last told of its use.", lambda use: use.at),
+)  # fmt: skip
+"""The same of how much of its machine it uses."""
+
+
 def families(runs: Sequence[Run], months: Sequence[MonthShare], now: float) -> list[Family]:
     """All gauges: of runs that go on or ended within a day, the newest first, and of this month's budgets."""
     shown = [run for run in runs if not run.is_over or (run.ended is not None and now - run.ended <= SHOWN)]
@@ -50,7 +70,25 @@ def families(runs: Sequence[Run], months: Sequence[MonthShare], now: float) -> l
         values = ((run, value(run, now)) for run in shown)
         samples = [({"run": run.id}, float(each)) for run, each in values if each is not None]
         found.append(Family(f"gpuspec_{name}", meaning, samples))
-    return [*found, *_of_months(months)]
+    return [*found, *_of_use(shown), *_of_months(months)]
+
+
+def _of_use(runs: Sequence[Run]) -> list[Family]:
+    uses = [(run.id, use) for run in runs if (use := utilization_of(run))]
+    found = []
+    for name, meaning, value in _OF_USE:
+        values = ((run, value(use)) for run, use in uses)
+        samples = [({"run": run}, each) for run, each in values if each is not None]
+        found.append(Family(f"gpuspec_run_{name}", meaning, samples))
+    each_gpu = [
+        ({"run": run, "index": str(index)}, used / 100)
+        for run, use in uses
+        for index, used in enumerate(use.gpus)
+    ]
+    return [
+        *found,
+        Family("gpuspec_gpu_utilization_ratio", "Of each GPU in the last five minutes.", each_gpu),
+    ]
 
 
 def _of_months(months: Sequence[MonthShare]) -> list[Family]:

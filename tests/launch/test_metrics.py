@@ -25,16 +25,16 @@ from gpuspec.errors import UserError
 from gpuspec.launch.alerts import month_shares
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.metrics import MOST_RUNS, families
+from gpuspec.launch.prometheus import Family, label_name, label_value, render
 from gpuspec.launch.records import Records
 from gpuspec.planning.monthly_budget import MonthlyBudget
-from gpuspec.report.prometheus import Family, label_name, label_value, render
 
 NOW = 1_793_491_200.0 + 10 * 86_400
 HOSTILE = 'a"b\\c\nd{x="1"} 9\n# TYPE evil gauge\x1b[31m\u202e\udc80\r'
 SAMPLE = re.compile(
     r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (-?[0-9.e+]+)'
 )
-"""A line of a sample, by the grammar of the page that `report/prometheus.py` cites."""
+"""A line of a sample, by the grammar of the page that `launch/prometheus.py` cites."""
 
 
 def parsed(text: str) -> dict[str, dict[str, float]]:
@@ -89,6 +89,25 @@ def test_a_run_and_a_month() -> None:
     assert found["gpuspec_month_budget_dollars"] == {of_all: 5000}
     assert found["gpuspec_month_spent_dollars"] == {of_all: 6}
     assert found["gpuspec_month_may_come_dollars"] == {of_all: 2}
+
+
+def test_what_a_run_uses() -> None:
+    """As its machine writes it: shares are %, memory GiB, what flows MB/s."""
+    told = (
+        '{"gpu": 40, "gpu_lately": 25, "gpus": [50, 0], "cpu_lately": 100, "memory_total": 80, "received": 3'
+    )
+    told += ', "at": 9}'
+    found = parsed(render(families([run(utilization=told), run(id="b")], [], NOW)))
+    values = {
+        "gpu_utilization_ratio": 0.25, "gpu_utilization_mean_ratio": 0.4, "cpu_utilization_ratio": 1,
+        "gpu_memory_size_bytes": 80 * 1024**3, "network_received_bytes_per_second": 3e6,
+        "sampled_timestamp_seconds": 9,
+    }  # fmt: skip
+    assert {name: found[f"gpuspec_run_{name}"] for name in values} == {
+        name: {'run="abc"': value} for name, value in values.items()
+    }
+    assert found["gpuspec_gpu_utilization_ratio"] == {'run="abc",index="0"': 0.5, 'run="abc",index="1"': 0}
+    assert "gpuspec_run_memory_peak_bytes" not in found
 
 
 def test_what_people_write_stays_a_label() -> None:
