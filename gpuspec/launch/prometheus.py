@@ -41,7 +41,7 @@ def render(families: Iterable[Family]) -> str:
 def label_name(name: str) -> str:
     """A name that a label may have."""
     plain = re.sub(r"[^a-zA-Z0-9_]", "_", name)
-    return f"_{plain}" if not plain or plain[0].isdigit() else plain
+    return f"_{plain}" if not plain or plain[0] in "0123456789" else plain
 
 
 def label_value(value: str) -> str:
