@@ -106,6 +106,7 @@ COMMANDS: dict[str, Callable[[Path, list[str]], str]] = {
 WITHOUT_PRICES = {
     "alerts": "what was spent, from the records of the runs",
     "attach": "a run's ports",
+    "bill": "many jobs, each by the settings of its folder: test_bill.py has prices of its own",
     "diff": "two states, each by its own settings: test_diff.py has prices of its own",
     "completion": "shell words",
     "config": "prints the settings themselves",
