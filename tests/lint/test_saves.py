@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from gpuspec.lint.files import lint_data
+from gpuspec.lint.finding import Finding, Saving
+from gpuspec.lint.result import Located, Place
 from gpuspec.lint.runner import Linter, documents_in
 from gpuspec.lint.saves import saves
 from gpuspec.lint.settings import Settings
@@ -140,3 +142,31 @@ def test_sixteen_at_once_do_the_work_in_less_time(prices: str) -> None:
     left = per_unit(fixed, prices) / per_unit(alone, prices)
     assert together.adds == pytest.approx(1000 * (1 - left))
     assert spot.adds == pytest.approx(1000 * left * 0.6)
+
+
+@pytest.mark.parametrize(
+    "saving",
+    [
+        Saving(1.0, share="much"),  # type: ignore[arg-type]
+        Saving(1.0, share=float("nan")),
+        Saving(float("inf")),
+        Saving("1"),  # type: ignore[arg-type]
+        Saving(0.0, share=0.5),
+    ],
+)
+def test_what_a_plugin_fills_in_wrongly_counts_for_nothing(saving: Saving, prices: str) -> None:
+    case = case_of(WHISPER, prices)
+    found = Located(
+        "job.jsonc", Finding("ACME1", "acme", "", "", "info", saving=saving), Place(1, 1, 1, 1, "")
+    )
+    assert stacked(saves([found], 3.0, case.market), 1000.0) == ()
+
+
+def test_a_saving_of_a_plugin_is_a_share_of_the_hour_and_another_machine(prices: str) -> None:
+    """$1 of $4 an hour; a kind that there is not, and a machine that is none, are as if they were not said."""
+    saving = Saving(1.0, kind="luck", machine="L4")  # type: ignore[arg-type]
+    found = Located(
+        "job.jsonc", Finding("ACME1", "acme", "", "", "info", saving=saving), Place(1, 1, 1, 1, "")
+    )
+    (step,) = stacked(saves([found], 4.0, case_of(WHISPER, prices).market), 1000.0)
+    assert (step.kind, step.adds) == ("machine", 250.0)

@@ -36,8 +36,10 @@ def tables() -> dict[str, list[list[str]]]:
         if not line.startswith("|"):
             continue
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
-        if cells[-1] == "no.":
-            rows = found.setdefault(cells[-4] if len(cells) > 3 else cells[0], [])
+        if cells[0] in ("where", "advice"):
+            rows = []
+            if cells[-1] == "no.":
+                rows = found.setdefault(cells[-4] if len(cells) > 3 else cells[0], rows)
         elif not cells[0].startswith("---"):
             rows.append(cells)
     return found
@@ -105,3 +107,19 @@ def test_no_piece_of_advice_is_left_without_an_answer_or_a_reason() -> None:
         number for rows in TABLES.values() for row in rows for number in row[-1].replace(",", " ").split()
     ]
     assert {int(number) for number in numbers} == ASKED
+
+
+SUMS = re.findall(
+    r"^\|[^|]*\|[^|]*\| `([^`]+)` = ([\d,.]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("written", "result"), SUMS)
+def test_the_sums_by_hand_are_right(written: str, result: str) -> None:
+    assert re.fullmatch(r"[\d.()*/+ -]+", written)
+    digits = len(result.partition(".")[2])
+    assert round(eval(written), digits) == float(result.replace(",", ""))
+
+
+def test_all_sums_are_read() -> None:
+    assert len(SUMS) == 13
