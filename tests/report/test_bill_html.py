@@ -12,7 +12,7 @@ from gpuspec.planning.bill import Bill, BudgetLine, MonthlyUse
 from gpuspec.planning.bill_groups import groups
 from gpuspec.report.bill_html import render
 from gpuspec.report.bill_html.budgets import labelled, state
-from gpuspec.report.bill_html.coloured import coloured, first_grouping
+from gpuspec.report.bill_html.coloured import coloured, first_grouping, groupings
 from gpuspec.report.bill_html.job_table import use_in_words
 from gpuspec.report.bill_html.markup import Html, foreign, part, tag
 from gpuspec.report.bill_html.treemap import Box, squarified
@@ -137,6 +137,29 @@ def test_groups_are_coloured_by_the_label_that_says_who_pays() -> None:
     assert {group.name for group in coloured(bill._replace(groups=only_folders))} == {
         "search", "vision", "assistant", "speech", "research", "ci",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "shown", "above"),
+    [
+        (["a/jobs/x", "a/jobs/y/z"], ["x", "y/z"], "a/jobs"),
+        (["a", "a/b"], ["a", "b"], "a"),
+        (["/r/a", "/r/b"], ["a", "b"], "/r"),
+        (["ab/x", "abc/x"], ["ab/x", "abc/x"], ""),
+        ([".", "a"], [".", "a"], ""),
+        (["/r/a", "b"], ["/r/a", "b"], ""),
+        (["a/b"], ["a/b"], ""),
+    ],
+)
+def test_folders_are_named_as_seen_from_the_one_above_all(
+    names: list[str], shown: list[str], above: str
+) -> None:
+    job = company().jobs[0]
+    jobs = tuple(job._replace(path=name + "/gpu.jsonc", job=name) for name in names)
+    bill = EMPTY._replace(jobs=jobs, groups=groups(jobs, ("folder",)))
+    assert sorted(group.name for group in coloured(bill)) == sorted(shown)
+    assert [group.name for group in groupings(bill)["folder"]] == sorted(shown)
+    assert ("By folder in " + above in words(render(bill))) == bool(above)
 
 
 def test_a_label_that_few_have_colours_nothing() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpuspec.planning.bill import Bill, BillGroup
-from gpuspec.report.bill_html.coloured import ColouredGroup, groupings
-from gpuspec.report.bill_html.markup import NOTHING, Html, counted, foreign, joined, length, part, tag
+from gpuspec.report.bill_html.coloured import ColouredGroup, common_folder, groupings
+from gpuspec.report.bill_html.markup import NOTHING, Html, counted, foreign, length, part, tag
 from gpuspec.words import dollars
 
 MOST = 8
@@ -32,15 +32,15 @@ def bar(share: float, hatched: float = 0.0, class_: str = "bar") -> Html:
     return tag("svg", *parts, class_=class_, aria_hidden="true", width="100%", height="8")
 
 
-def of_coloured(groups: Sequence[ColouredGroup], total: float, by: str) -> Html:
+def of_coloured(bill: Bill, groups: Sequence[ColouredGroup], by: str) -> Html:
     """The bars of the grouping that the map is coloured by, in its colours."""
     most = max((group.per_month for group in groups), default=0.0)
     rows = []
     for group in groups:
         jobs = len(group.jobs) + group.unknown
         same = BillGroup(by, group.name, jobs, group.per_month, group.saved, group.unknown)
-        rows.append(_row(same, total, most, f"c{group.colour}"))
-    return _panel(by, rows)
+        rows.append(_row(same, bill.per_month, most, f"c{group.colour}"))
+    return _panel(bill, by, rows)
 
 
 def of_groups(bill: Bill, by: str) -> Html:
@@ -48,7 +48,7 @@ def of_groups(bill: Bill, by: str) -> Html:
     groups = groupings(bill)[by]
     shown = groups if len(groups) <= MOST else [*groups[: MOST - 1], _rest(groups[MOST - 1 :])]
     most = max((group.per_month for group in shown), default=0.0)
-    return _panel(by, [_row(group, bill.per_month, most) for group in shown])
+    return _panel(bill, by, [_row(group, bill.per_month, most) for group in shown])
 
 
 def _rest(groups: Sequence[BillGroup]) -> BillGroup:
@@ -78,6 +78,9 @@ def _row(group: BillGroup, total: float, most: float, class_: str = "") -> Html:
     return tag("li", *parts, drawing, class_=class_)
 
 
-def _panel(by: str, rows: Sequence[Html]) -> Html:
-    title = tag("h3", joined(("By ", Html(TITLES[by]) if by in TITLES else foreign(by, 40))))
-    return tag("div", title, tag("ul", *rows, class_="bars"), class_="panel")
+def _panel(bill: Bill, by: str, rows: Sequence[Html]) -> Html:
+    words = [Html(TITLES[by]) if by in TITLES else foreign(by, 40)]
+    above = common_folder(bill) if by == "folder" else ""
+    if above:
+        words += [Html(" in "), foreign(above, 60)]
+    return tag("div", tag("h3", "By ", *words), tag("ul", *rows, class_="bars"), class_="panel")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from posixpath import commonpath
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.bill import Bill, BillGroup, JobBill
@@ -27,11 +28,27 @@ class ColouredGroup(NamedTuple):
 
 
 def groupings(bill: Bill) -> dict[str, list[BillGroup]]:
-    """Groups by what they are grouped by, in the order of the bill; the dearest group first."""
+    """Groups by what they are grouped by, in the order of the bill; the dearest group first. Folders are named as
+    seen from the folder that all of them are in."""
+    above = common_folder(bill)
     found: dict[str, list[BillGroup]] = {}
     for group in bill.groups:
-        found.setdefault(group.by, []).append(group)
+        shown = group._replace(name=inside(group.name, above)) if group.by == "folder" else group
+        found.setdefault(group.by, []).append(shown)
     return {by: sorted(groups, key=lambda each: -each.per_month) for by, groups in found.items()}
+
+
+def common_folder(bill: Bill) -> str:
+    """The folder that all folders are in; "" where there is none but the current one."""
+    names = [group.name for group in bill.groups if group.by == "folder"]
+    if len(names) < 2 or len({name.startswith("/") for name in names}) > 1:
+        return ""
+    return commonpath(names)
+
+
+def inside(name: str, above: str) -> str:
+    """A folder as it is seen from one above it; that one itself by its own name."""
+    return name[len(above) :].lstrip("/") or name if above else name
 
 
 def first_grouping(bill: Bill) -> str:
@@ -48,9 +65,10 @@ def first_grouping(bill: Bill) -> str:
 def coloured(bill: Bill) -> tuple[ColouredGroup, ...]:
     """The groups of the first grouping, the dearest first; those beyond the number of colours are one."""
     by = first_grouping(bill)
+    above = common_folder(bill) if by == "folder" else ""
     members: dict[str, list[JobBill]] = {}
     for job in bill.jobs:
-        members.setdefault(group_of(job, by), []).append(job)
+        members.setdefault(inside(group_of(job, by), above), []).append(job)
     found = [_group(name, jobs, 0) for name, jobs in members.items()]
     found.sort(key=lambda each: (-each.per_month, each.name))
     own = COLOURS if len(found) <= COLOURS else COLOURS - 1

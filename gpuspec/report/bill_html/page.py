@@ -84,7 +84,7 @@ def _where(bill: Bill, groups: Sequence[ColouredGroup], drawn: Html) -> Html:
     if not drawn:
         return NOTHING
     first = first_grouping(bill)
-    beside = tag("div", drawn, of_coloured(groups, bill.per_month, first), class_="split")
+    beside = tag("div", drawn, of_coloured(bill, groups, first), class_="split")
     others = [of_groups(bill, by) for by in groupings(bill) if by != first]
     return joined((beside, tag("div", *others, class_="panels") if others else NOTHING))
 
