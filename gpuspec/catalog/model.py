@@ -11,6 +11,8 @@ from gpuspec.quantization import DTYPE_BITS
 
 MODELS_FILE = "gpuspec.models.json"
 """Where a project keeps its own facts about models, beside its settings."""
+MEASURED_FILE = "gpuspec.measured.json"
+"""And what its runs took."""
 
 
 class Model(NamedTuple):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
+from gpuspec.cli.options import config_option
 from gpuspec.cli.output import say, say_document
 from gpuspec.cli.ps import current, hours, money, place
 from gpuspec.json_text import json_text
@@ -14,10 +17,41 @@ from gpuspec.launch.utilization import as_values, summary, utilization_of
 
 
 @click.command("cost")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="[RUN]", required=False)
+@click.option(
+    "--report", is_flag=True, help="Predicted ÷ actual of all runs that ended: time, memory, price."
+)
+@click.option("--by", type=click.Choice(["job", "gpu", "model"]), help="Of --report: only by these.")
+@click.option(
+    "--write-measured",
+    is_flag=True,
+    help="Keep what the runs of this project's jobs took in gpuspec.measured.json, for `lint`, `bill` and your team.",
+)
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
-def command(run: str, as_json: bool) -> int:
-    """What a run has cost so far, and how that compares with what was planned."""
+def command(
+    run: str | None,
+    report: bool,
+    by: Literal["job", "gpu", "model"] | None,
+    write_measured: bool,
+    config: str | None,
+    as_json: bool,
+) -> int:
+    """What a run has cost so far, and how that compares with what was planned.
+
+    With --report: whether the predictions of all runs were right, by job, GPU and model. Runs that the project keeps
+    in its gpuspec.measured.json count, too.
+    """
+    if sum((run is not None, report, write_measured)) != 1:
+        raise click.UsageError("give a RUN, or --report, or --write-measured: one of them")
+    if by and not report:
+        raise click.UsageError("--by is of --report")
+    if run is None:
+        from gpuspec.cli import cost_report
+
+        if write_measured:
+            return cost_report.write_measured(config)
+        return cost_report.report(by, config, as_json=as_json)
     found = current(Records().get(run))
     spent, most = run_cost.so_far(found), run_cost.predicted(found)
     if as_json:

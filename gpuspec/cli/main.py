@@ -22,7 +22,7 @@ COMMANDS = {
     "breakeven": "From how many requests on renting costs less than an API.",
     "completion": "Print the shell's completion script (bash, zsh, fish).",
     "config": "Settings, and where each came from.",
-    "cost": "What a run has cost so far, against what was planned.",
+    "cost": "What a run has cost so far, against what was planned; --report: of all runs.",
     "diff": "What a change costs a month, and which findings are new: commits, folders or two files.",
     "down": "End a run and take its machine away.",
     "explain": "What a rule is about, or the arithmetic behind one finding (FILE:LINE).",
@@ -114,6 +114,7 @@ Exit status:
 Files:
   gpuspec.toml, .gpuspec.toml, pyproject.toml   settings: the nearest one counts
   gpuspec.models.json                           beside them: models that the project keeps
+  gpuspec.measured.json                         beside them: what the project's runs took
 
 \b
 Environment:

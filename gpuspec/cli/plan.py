@@ -19,6 +19,7 @@ from gpuspec.cli.open_case import (
 )
 from gpuspec.cli.options import MOST_HOURS, Amount
 from gpuspec.cli.output import say, say_document
+from gpuspec.cli.own_runs import with_own_runs
 from gpuspec.planning.rank import over_budget
 
 
@@ -89,7 +90,7 @@ def command(
 
         return plan_several(specs, given, as_json=as_json)
     (spec,) = specs
-    case = open_case(spec, given.settings_for(spec), given.which)
+    case = with_own_runs(open_case(spec, given.settings_for(spec), given.which))
     plan = case.plan
     spread = against_deadline(case, plan, deadline=deadline, seconds=item_seconds)
     what_ifs = None

@@ -33,7 +33,7 @@ def command(everything: bool, as_json: bool) -> int:
     timer should have taken its machine, that is looked at, once. How much its GPUs are used is a mean: of the last
     minutes of a run that goes on, of all of one that has ended.
     """
-    runs = Records().all()
+    runs = Records().all() if everything else Records().shown(RECENT)
     kept = [run for n, run in enumerate(runs) if everything or n < RECENT or not run.is_over]
     shown = [current(run) for run in kept]
     if as_json:

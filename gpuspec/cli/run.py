@@ -28,6 +28,7 @@ from gpuspec.cli.open_case import (
 )
 from gpuspec.cli.options import Number, Whole
 from gpuspec.cli.output import say, say_document
+from gpuspec.cli.own_runs import with_own_runs, work_of
 from gpuspec.cli.prepared_run import Planned, Prepared
 from gpuspec.cli.several_runs import budget_shares, question_of_all, runs_listed, told_what_became
 from gpuspec.cli.shards import check_shards, parse_shard, run_shards
@@ -171,6 +172,7 @@ def _plan(
     case = of.case if of else open_case(spec, settings, given.which)
     if given.budget is not None:
         case = settings.case(case.document._replace(job=_limited(case.document.job, given.budget)))
+    case = with_own_runs(case)
     name, plan = _launcher_and_plan(case, options["on"])
     return Planned(spec, given, settings, case, name, plan)
 
@@ -306,6 +308,7 @@ def _launch(each: Prepared, records: list[Record]) -> int:
         max_total=job.budget.max_total if job.budget else None,
         labels=labels_text(each.case, budget_file),
         budget_file=budget_file,
+        **work_of(each.case, plan, settings, rents=where.name != "local"),
     )
     records.append(record)
     # The supervisor of a run on this machine watches it itself.

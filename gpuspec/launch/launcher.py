@@ -132,6 +132,16 @@ class Run(NamedTuple):
     """Of that: mean of all GPUs, %, while its command ran."""
     cpu_utilization: float | None = None
     """Of that: mean of all cores that it may use, %."""
+    model: str | None = None
+    """The model's id, and below it the engine and the task, as far as they are known."""
+    engine: str | None = None
+    task: str | None = None
+    command: str | None = None
+    """`command_digest` of its job: runs with the same one did the same work. None where it did a part of it."""
+    planned_hours: float | None = None
+    """Hours that its command was expected to take."""
+    work_began: float | None = None
+    """Unix time at which its command began; before are machine, downloads and setup."""
 
     @property
     def is_over(self) -> bool:

@@ -47,7 +47,10 @@ def run_of(row: sqlite3.Row) -> Run:
     odd = []
     for name, kind in KINDS.items():
         found = row[name]
-        values[name] = value = None if found is None else _READ[kind](found)
+        if found is None:
+            values[name] = None
+            continue
+        values[name] = value = _READ[kind](found)
         least = 1 if name in ("pid", "gpu_count") else -(2**31) if name == "exit_code" else 0
         if isinstance(value, float | int) and value < least:
             values[name] = value = None

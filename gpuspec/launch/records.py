@@ -49,6 +49,12 @@ _ALERTS = "CREATE TABLE IF NOT EXISTS alerts (key TEXT PRIMARY KEY, tried REAL, 
 _ODD_ID = "typeof(id) <> 'text' OR id = '' OR id GLOB '*[^A-Za-z0-9]*' OR hex(id) LIKE '%00%'"
 """Rows whose id is none: it is typed in commands, and names a folder. (To GLOB a NUL is the end.)"""
 
+_STARTED = "CASE WHEN typeof(started) IN ('real', 'integer') THEN started ELSE 0 END"
+"""The time of a row whose field may hold anything."""
+
+_ACTIVE = f"NOT (coalesce(state, '') IN {FINAL} OR (coalesce(state, '') = 'lost' AND coalesce(gone, 0) = 1))"
+"""Rows that may be active: whatever is odd is."""
+
 
 def state_dir() -> str:
     """Where runs are kept: the user's folder for state. Made with mode 0700."""
@@ -132,10 +138,12 @@ class RunRecord:
         return self._run
 
     def update(self, **changes: Any) -> Run:
-        """Change fields by name. A final `state`, or a machine that is `gone`, sets `ended`; a `pid` also keeps when
-        that process began."""
+        """Change fields by name. "running" sets `work_began`; a final `state`, or a machine that is `gone`, `ended`;
+        a `pid` also keeps when that process began."""
         if "pid" in changes and changes["pid"] is not None:
             changes.setdefault("pid_start", process_start(changes["pid"]))
+        if changes.get("state") == "running" and self._run.work_began is None:
+            changes.setdefault("work_began", time.time())
         if (changes.get("state") in FINAL or changes.get("gone")) and self._run.ended is None:
             changes.setdefault("ended", time.time())
             if self._run.boot == clock.boot():
@@ -155,14 +163,15 @@ class Records:
             if not os.path.isfile(self.path):
                 raise OSError(errno.EINVAL, "it is no plain file")
         except OSError as error:
-            raise self._trouble(error) from error
+            raise self.trouble(error) from error
         with self._opened() as connection, connection:
             # No write-ahead log: two that are the first at once would not wait for each other while they turn it on
             # (sqlite.org/c3ref/busy_handler.html), and it does not work in a home on NFS (wal.html).
             connection.execute("BEGIN IMMEDIATE")
             _migrate(connection)
 
-    def _trouble(self, error: Exception) -> UserError:
+    def trouble(self, error: Exception) -> UserError:
+        """What to tell of records that could not be read or written."""
         words = in_words(error)
         # sqlite's words for a disk with no room at all for its log: "disk I/O error"
         if "full" in words or "disk I/O" in words or getattr(error, "errno", None) == errno.ENOSPC:
@@ -191,7 +200,7 @@ class Records:
                 connection.text_factory = text_of
                 yield connection
         except sqlite3.DatabaseError as error:
-            raise self._trouble(error) from error
+            raise self.trouble(error) from error
 
     def new(self, *, admit: Callable[[list[Run]], None] | None = None, **fields: Any) -> RunRecord:
         """Write a new run (fields of `Run`; `id`, `started`, `state` and this process's `pid` are filled in). Where
@@ -285,20 +294,30 @@ class Records:
 
     def all(self, *, active: bool = False) -> list[Run]:
         """Runs, newest first; `active` leaves out those that ended."""
-        with self._opened() as connection:
-            rows = connection.execute("SELECT * FROM runs").fetchall()
-        runs = sorted(map(run_of, rows), key=lambda run: (-run.started, run.id))
+        runs = self._found(_ACTIVE if active else "1")
         return [run for run in runs if not run.is_over] if active else runs
+
+    def shown(self, newest: int) -> list[Run]:
+        """Runs, newest first, without those that only history knows: the newest, those that did not end, and those
+        whose machine nobody has seen away."""
+        found = f"id IN (SELECT id FROM runs ORDER BY {_STARTED} DESC, id LIMIT ?)"
+        machine = "launcher IS NOT 'local' AND machine IS NOT NULL AND gone IS NOT 1"
+        return self._found(f"{_ACTIVE} OR ({machine}) OR {found}", newest)
+
+    def _found(self, where: str, *values: Any) -> list[Run]:
+        with self._opened() as connection:
+            rows = connection.execute(f"SELECT * FROM runs WHERE {where}", values).fetchall()
+        return sorted(map(run_of, rows), key=lambda run: (-run.started, run.id))
 
     def get(self, wanted: str) -> Run:
         """The run with this id, else the newest of this name, else the one whose id begins so. UserError when there
         is none or several could be meant."""
-        runs = self.all()
-        exact = [run for run in runs if run.id == wanted] or [run for run in runs if run.name == wanted]
+        exact = self._found("id = ?", stored(wanted)) or self._found("name = ?", stored(wanted))
         if exact:
             return exact[0]
         # A few characters begin many an id by chance, and what is named here may be ended.
-        beginning = [run for run in runs if len(wanted) >= SHORTEST_BEGINNING and run.id.startswith(wanted)]
+        alike = self._found("substr(id, 1, ?) = ?", len(wanted), stored(wanted)) if wanted else []
+        beginning = alike if len(wanted) >= SHORTEST_BEGINNING else []
         if len(beginning) == 1:
             return beginning[0]
         if beginning:
@@ -309,7 +328,7 @@ class Records:
                 "give more of the id",
             )
         hint = "`gpuspec ps --all` lists them"
-        if wanted and any(run.id.startswith(wanted) for run in runs):
+        if alike:
             hint += f"; of an id give at least {SHORTEST_BEGINNING} characters"
         raise UserError("unknown-run", f"there is no run {wanted!r}", hint)
 

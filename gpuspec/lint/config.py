@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gpuspec.catalog import Catalog
-from gpuspec.catalog.model import MODELS_FILE
+from gpuspec.catalog.model import MEASURED_FILE, MODELS_FILE
 from gpuspec.catalog.price_file import names_a_file
 from gpuspec.errors import UserError
 from gpuspec.lint.config_file import (
@@ -50,9 +50,10 @@ class Configs:
         self._isolated = isolated
         self._fixed = read_config(path) if path else None
         self._folders: dict[str, Config] = {}
-        self._settings: dict[tuple[str | None, str | None], Settings] = {}
+        self._settings: dict[tuple[str | None, ...], Settings] = {}
         self._of_folders: dict[str, Settings] = {}
-        self._model_files: dict[str, str | None] = {}
+        self._kept_files: dict[tuple[str, str], str | None] = {}
+        """(name, folder) → the file of that name there, or the nearest above."""
         self._unchecked = local_rules
         """Whether the command line's rules are still to be checked: it may name local ones."""
         if not local_rules:
@@ -67,8 +68,8 @@ class Configs:
 
     def _settings_in(self, folder: str) -> Settings:
         config = self._config_in(folder)
-        models = self._models_beside(config, folder)
-        key = config.path, models
+        models, measured = (self._beside(config, folder, name) for name in (MODELS_FILE, MEASURED_FILE))
+        key = config.path, models, measured
         if key not in self._settings:
             settings = settings_of(
                 config, self._registry, local_rules=self._local_rules, catalog=self._catalog
@@ -78,37 +79,44 @@ class Configs:
                 _check_overrides(self._overrides, registry, self._catalog)
                 self._unchecked = False
             _check_clouds(self._overrides, self._overrides.job.prices or settings.job.prices, self._catalog)
-            self._settings[key] = self._overrides.over(settings)._replace(models=models)
+            self._settings[key] = self._overrides.over(settings)._replace(models=models, measured=measured)
         return self._settings[key]
 
     def models_file_for(self, path: str) -> str:
         """Where the project keeps its models, or would: what a file or folder there goes by."""
+        return self._kept_file_for(path, MODELS_FILE)
+
+    def measured_file_for(self, path: str) -> str:
+        """Where the project keeps what its runs took, or would."""
+        return self._kept_file_for(path, MEASURED_FILE)
+
+    def _kept_file_for(self, path: str, name: str) -> str:
         folder = _folder_of(path)
         config = self._config_in(folder)
-        return self._models_beside(config, folder) or os.path.join(_project(config) or folder, MODELS_FILE)
+        return self._beside(config, folder, name) or os.path.join(_project(config) or folder, name)
 
-    def _models_beside(self, config: Config, folder: str) -> str | None:
-        """The project's own facts about models: beside its settings, or where it has none, in the folder of the file
-        or the nearest one above it."""
+    def _beside(self, config: Config, folder: str, name: str) -> str | None:
+        """A file of the project's own facts: beside its settings, or where it has none, in the folder of the file or
+        the nearest one above it."""
         if self._isolated:
             return None
         project = _project(config)
         if project is None:
-            return self._nearest_models(folder)
-        found = os.path.join(project, MODELS_FILE)
+            return self._nearest_kept(name, folder)
+        found = os.path.join(project, name)
         return found if os.path.lexists(found) else None
 
-    def _nearest_models(self, folder: str) -> str | None:
+    def _nearest_kept(self, name: str, folder: str) -> str | None:
         asked = []
-        while folder not in self._model_files:
-            asked.append(folder)
-            found, parent = os.path.join(folder, MODELS_FILE), self._parent(folder)
+        while (name, folder) not in self._kept_files:
+            asked.append((name, folder))
+            found, parent = os.path.join(folder, name), self._parent(folder)
             if os.path.lexists(found) or parent == folder:
-                self._model_files[folder] = found if os.path.lexists(found) else None
+                self._kept_files[name, folder] = found if os.path.lexists(found) else None
             else:
                 folder = parent
-        nearest = self._model_files[folder]
-        self._model_files.update(dict.fromkeys(asked, nearest))
+        nearest = self._kept_files[name, folder]
+        self._kept_files.update(dict.fromkeys(asked, nearest))
         return nearest
 
     def notes(self) -> Iterator[str]:

@@ -50,6 +50,8 @@ class Settings(NamedTuple):
     """The file of known findings, as seen from where the command is run."""
     models: str | None = None
     """The project's `gpuspec.models.json`, where there is one."""
+    measured: str | None = None
+    """Likewise its `gpuspec.measured.json`."""
     local: Registry | None = None
     """Rules of the files that `local-rules` names, where they may be run."""
     refused: tuple[str, ...] = ()
@@ -64,7 +66,14 @@ class Settings(NamedTuple):
             path = relative(document.path, self.root)
             assumed = next((gpu for glob, gpu in self.assumed_gpus if glob_matches(path, glob)), None)
             job = job._replace(assume_gpu=assumed or job.assume_gpu)
-        return Case(document, settings=job, overrides=self.overrides, catalog=known, on_disk=on_disk)
+        return Case(
+            document,
+            settings=job,
+            overrides=self.overrides,
+            catalog=known,
+            on_disk=on_disk,
+            measured_file=self.measured,
+        )
 
     def catalog(self, catalog: Catalog | None = None) -> Catalog:
         """A catalogue, the installed one unless given, with the models that the project keeps before all others, and

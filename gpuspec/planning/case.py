@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gpuspec.errors import UserError
 from gpuspec.formats.document import Document
 from gpuspec.job.job import Budget, Job
 from gpuspec.named_tuple import NamedTuple
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from gpuspec.planning.gpus_used import GpusUsed
     from gpuspec.planning.job_length import Hours
     from gpuspec.planning.market import Market
+    from gpuspec.planning.measured import Measured, MeasuredRun
     from gpuspec.planning.plan import Plan
     from gpuspec.planning.price_lists import PriceBook, PriceList
     from gpuspec.sizing import Need, Unsized
@@ -82,9 +82,9 @@ class JobOverrides(NamedTuple):
 class Case:
     """A job in a file, with the settings in force there and the options of the command.
 
-    `on_disk` is False for text that lies in no file: then nothing beside it is read. `catalog` is what answers
-    for GPUs, models and prices: the installed one unless given.
-    `written` is the job as its file has it, None where the file has none."""
+    `on_disk` is False for text that lies in no file: then nothing beside it is read. `catalog`: the installed one
+    unless given. `written` is the job as its file has it, None where it has none.
+    `measured_file` keeps what the project's runs took; some commands add `runs_here`, those of this user."""
 
     def __init__(
         self,
@@ -94,6 +94,7 @@ class Case:
         overrides: JobOverrides | None = None,
         catalog: "Catalog | None" = None,
         on_disk: bool = True,
+        measured_file: str | None = None,
     ) -> None:
         self.document = document
         self.path = document.path
@@ -107,6 +108,8 @@ class Case:
 
             catalog = installed_catalog()
         self.catalog = catalog
+        self.measured_file = measured_file
+        self.runs_here: tuple[MeasuredRun, ...] = ()
         self.shared: dict[object, Any] = {}
         """What the cases of one run have worked out for the same work, and the same terms."""
         self._unread: dict[str, str] = {}
@@ -140,8 +143,7 @@ class Case:
 
     @property
     def unread(self) -> "Mapping[str, str]":
-        """What of the commands, and of the files that they name, was left out because there is too much of it, and
-        what to do about it, in words: as far as they have been read."""
+        """What was left out of the commands and their files since it is too much, and what to do, in words."""
         _ = self.workload  # which reads them
         return self._unread
 
@@ -154,6 +156,7 @@ class Case:
             catalog=self.catalog,
             on_disk=self.on_disk,
         )
+        other.measured = self.measured
         other._unread = self._unread
         other.shared = self.shared
         if "steps" in vars(self):  # they have been read, and are the same
@@ -162,6 +165,15 @@ class Case:
         if workload is None:
             other.sizes, other.work = self.sizes, self.work
         return other
+
+    @cached_property
+    def measured(self) -> "tuple[Measured, ...]":
+        """What the last runs of the job's commands took, by kind of machine, the latest first."""
+        if self.measured_file or self.runs_here:
+            from gpuspec.planning.measured_file import measured_in
+
+            return measured_in(self.measured_file, self.runs_here, self.written or self.job)
+        return ()
 
     @cached_property
     def work(self) -> tuple[Any, ...]:
@@ -376,19 +388,13 @@ class Case:
     @cached_property
     def kept_plan(self) -> "Plan":
         """The plan without what is not taken, and so without a look at most offers: the same choice and cost."""
-        from gpuspec.planning.rank import rank_offers
+        from gpuspec.planning.rank import kept_plan
 
-        if self.market.kept_plan is None:
-            self.market.kept_plan = rank_offers(self.market, sources=self.price_dates, rejected=False)
-        return self.market.kept_plan
+        return kept_plan(self.market, self.price_dates)
 
     def plan_on(self, launcher: str | None) -> "Plan":
         """The plan of what one launcher (None: any) can run on. UserError for one where nothing can be rented."""
-        from gpuspec.planning.rank import rank_offers
+        from gpuspec.planning.rank import comparison, rank_offers
 
-        compared = f"{self.prices} is for comparison only: nothing can be rented from it"
-        if launcher is not None and self.only_compares:
-            hint = "`gpuspec plan` compares with it; leave `prices` out to launch"
-            raise UserError("not-rentable", compared, hint)
         made = rank_offers(self.market, sources=self.price_dates, launcher=launcher)
-        return made._replace(notes=(compared, *made.notes)) if self.only_compares else made
+        return comparison(made, self.prices, launcher) if self.only_compares else made

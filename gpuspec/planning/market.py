@@ -29,7 +29,8 @@ class Market:
     `need_for(n, gpu)` is the memory of each of n such GPUs; `allowed` are the clouds and `allowed_regions` the
     regions that may be used whatever the job says; `by` is what machines are compared by (None: what the work is
     paid by); `why_not` says why the job does not start on a GPU that has the memory ("" where it does); `used` is how
-    many GPUs its commands put to work (None: not known, then all); `fits` is what is known of the same work."""
+    many GPUs its commands put to work (None: not known, then all); `fits` is what is known of the same work; `ran`
+    are machines, (GPU, how many are used), on which it ran to its end: whatever the estimate says, it fits there."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Market:
         why_not: Callable[[Gpu], str] = lambda _: "",
         used: int | None = None,
         fits: dict[tuple[str, int], Fit | None] | None = None,
+        ran: frozenset[tuple[str, int]] = frozenset(),
     ) -> None:
         self.job = job
         self.workload = workload
@@ -62,6 +64,7 @@ class Market:
             accept_no_timer=accept_no_timer,
         )
         self._fits: dict[tuple[str, int], Fit | None] = {} if fits is None else fits
+        self._ran = ran
         self._in_order: dict[tuple[int, ...], InOrder] = {}
         self._sure: dict[tuple[str, int], Alternative | None] = {}
         self._slow: dict[tuple[str, int], str] = {}
@@ -117,7 +120,8 @@ class Market:
         key = (gpu.name, gpu_count)
         if key not in self._fits:
             need = self.need_for(gpu_count, gpu)
-            self._fits[key] = self.fit_of_need(need, gpu) if isinstance(need, Need) else None
+            fit = self.fit_of_need(need, gpu) if isinstance(need, Need) else None
+            self._fits[key] = fit._replace(verdict="fits") if fit and key in self._ran else fit
         return self._fits[key]
 
     def fit_as_written(self, gpu: Gpu, gpu_count: int) -> Fit | None:
@@ -373,7 +377,8 @@ def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
     installed = tuple(step.text for step in case.steps if "install" in step.text)
     used = case.gpus_used.gpus if case.gpus_used else None
     where = case.document.format.name, installed, used  # jobs of a format may have only some GPUs
-    key = (id(case.catalog), case.work, case.settings, case.overrides, terms, where)
+    ran = frozenset((each.gpu, min(each.gpus, used or each.gpus)) for each in case.measured)
+    key = (id(case.catalog), case.work, case.settings, case.overrides, terms, where, ran)
     found: Market | None = case.shared.get(key)
     if found is None:
         if len(case.shared) >= MOST_KEPT:
@@ -389,6 +394,7 @@ def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
             by=case.overrides.by,
             why_not=why_not,
             used=used,
-            fits=case.sizes.fits,
+            fits=None if ran else case.sizes.fits,
+            ran=ran,
         )
     return found

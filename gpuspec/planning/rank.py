@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gpuspec.errors import UserError
 from gpuspec.job.job import Job
 from gpuspec.planning import limits
 from gpuspec.planning.cost import (
@@ -23,6 +24,22 @@ from gpuspec.planning.plan import Candidate, Plan
 from gpuspec.planning.why_this import why_this
 from gpuspec.sizing import Unsized
 from gpuspec.workload.workload import Workload
+
+
+def kept_plan(market: Market, dates: Mapping[str, str | None]) -> Plan:
+    """The plan of what is taken, once for all cases of a market."""
+    if market.kept_plan is None:
+        market.kept_plan = rank_offers(market, sources=dates, rejected=False)
+    return market.kept_plan
+
+
+def comparison(made: Plan, prices: str | None, launcher: str | None) -> Plan:
+    """A plan from prices at which nothing can be rented. UserError where a launcher would rent."""
+    compared = f"{prices} is for comparison only: nothing can be rented from it"
+    if launcher is not None:
+        hint = "`gpuspec plan` compares with it; leave `prices` out to launch"
+        raise UserError("not-rentable", compared, hint)
+    return made._replace(notes=(compared, *made.notes))
 
 
 def rank_offers(

@@ -7,6 +7,7 @@ from typing import Any
 from gpuspec.job.job import Budget
 from gpuspec.json_text import json_text
 from gpuspec.planning.case import Case
+from gpuspec.planning.measured import Measured
 from gpuspec.planning.plan import Candidate, Cost, Plan
 from gpuspec.planning.spread import Spread
 from gpuspec.planning.units import SOLD
@@ -36,6 +37,7 @@ def render(case: Case, plan: Plan, spread: Spread | None = None, what_ifs: WhatI
         "keep_alive_minutes": plan.keep_alive_minutes,
         "max_hours": plan.max_hours,
         "length": _length(case, plan),
+        "measured": [measured_record(each) for each in case.measured],
         "load": _load(case, plan),
         "items": _items(spread) if spread else None,
         "what_if": what_if_record(what_ifs) if what_ifs else None,
@@ -45,6 +47,22 @@ def render(case: Case, plan: Plan, spread: Spread | None = None, what_ifs: WhatI
         "candidates": [_candidate(candidate, dates) for candidate in plan.candidates],
     }
     return json_text(document)
+
+
+def measured_record(each: Measured) -> dict[str, Any]:
+    """What the last runs of the job took on one kind of machine."""
+    low, expected, high = each.hours or (None, None, None)
+    return {
+        "gpu": each.gpu or None,
+        "gpu_count": each.gpus,
+        "runs": [run.id for run in each.runs],
+        "sources": list(dict.fromkeys(run.source for run in each.runs)),
+        "peak_gib": _rounded(each.peak_gib),
+        "low_hours": _rounded(low),
+        "expected_hours": _rounded(expected),
+        "high_hours": _rounded(high),
+        "gpu_utilization": _rounded(each.gpu_utilization),
+    }
 
 
 def _length(case: Case, plan: Plan) -> dict[str, Any] | None:

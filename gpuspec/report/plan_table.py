@@ -16,9 +16,11 @@ from gpuspec.report.own_words import OwnWords
 from gpuspec.report.plan_rows import alike, rows, same_machine
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
-from gpuspec.sizing import Unsized
+from gpuspec.sizing import Need, Unsized
 from gpuspec.words import dollars, figure, listed
 
+MOST_MEASURED = 3
+"""Kinds of machines whose runs are shown."""
 PROSE = 80
 """Columns of a sentence at most: longer lines are hard to follow."""
 
@@ -33,7 +35,7 @@ def render(
     dated = {source.name: source.dated for source in case.price_sources}
     blocks = [
         [f"{path}: {job.name or 'unnamed job'}"],
-        _need(page, plan),
+        [*_need(page, plan), *_measured(page, case, plan)],
         rows(plan, everything=everything, columns=columns),
         _rejected(page, plan, everything),
         _choice(page, case, plan, dated),
@@ -54,6 +56,20 @@ def _need(page: Style, plan: Plan) -> list[str]:
     lines = _wrapped(page, "need", amount)
     if need.assumptions:
         lines += _wrapped(page, "", f"assumed: {'; '.join(need.assumptions)}")
+    return lines
+
+
+def _measured(page: Style, case: Case, plan: Plan) -> list[str]:
+    """What its last runs took: beside the estimate, whichever is more."""
+    lines: list[str] = []
+    for each in case.measured[:MOST_MEASURED]:
+        gpu = case.catalog.gpus_by_name.get(each.gpu)
+        said = each.in_words(gpu.vram_gib if gpu else None)
+        if each.peak_gib is not None and isinstance(plan.need, Need) and plan.need.gpus == each.gpus:
+            from gpuspec.planning.measured import beside_estimate
+
+            said += f": {beside_estimate(each.peak_gib, plan.need.expected)}"
+        lines += _wrapped(page, "ran" if not lines else "", said)
     return lines
 
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "Bill": ["bill", JOB, "--json"],
     "Cost": ["cost", "nightly", "--json"],
     "Alerts": ["alerts", "--json"],
+    "Cost report": ["cost", "--report", "--json"],
     "Rules": ["rules", "--format", "json"],
     "Settings": ["config", "show", "--format", "json"],
 }

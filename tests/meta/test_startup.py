@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -57,7 +58,10 @@ def loaded_by(command: str, what: str) -> list[str]:
         f"sys.argv = ['gpuspec', '{command}', '{what}']; status = main();"
         "print(status, *sorted(set(sys.modules) - before), sep='\\n', file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    nothing_ran = {**os.environ, "GPUSPEC_STATE_DIR": str(ROOT / "no-such-folder")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=nothing_ran, capture_output=True, text=True
+    )
     status, *loaded = done.stderr.split()
     assert status == "0", done.stdout + done.stderr
     return loaded
