@@ -22,7 +22,7 @@ ALIKE = 0.5
 
 
 def compared(base: State, head: State, *, prices: str) -> WhatChanged:
-    """What changed from one state to another."""
+    """What changed from one state to another. Of rules that were run on one side alone, nothing is told."""
     became = _became(base, head)
     is_now = {old: new for new, old in became.items()}
     was = [entry_of(_in(is_now.get(each.path, each.path), each), os.getcwd()) for each in base.findings]
@@ -30,17 +30,24 @@ def compared(base: State, head: State, *, prices: str) -> WhatChanged:
     was_there = known.known(head.findings, old=head.files)
     hidden = head.known()
     silenced = sum(known.known(head.silenced(), old=head.files))
+    (mine, refused), (theirs, refused_there) = head.of_local_rules(), base.of_local_rules()
+    unasked = (mine if refused_there else set[str]()) | (theirs if refused else set[str]())
     left, fixed = known.left(), []
     for each, entry in zip(base.findings, was, strict=True):
         if left[entry] > 0:
             left[entry] -= 1
-            fixed.append(each)
+            if each.finding.code not in unasked:
+                fixed.append(each)
     jobs = list(_jobs(base, head, became))
     pairs = [(each.before, each.after) for each in jobs]
     return WhatChanged(
         base=base.said,
         head=head.said,
-        new=tuple(each for at, each in enumerate(head.findings) if not was_there[at] and at not in hidden),
+        new=tuple(
+            each
+            for at, each in enumerate(head.findings)
+            if not was_there[at] and at not in hidden and each.finding.code not in unasked
+        ),
         fixed=tuple(fixed),
         kept=sum(was_there),
         silenced=silenced,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 
 import click
 
+from gpuspec.catalog.price_file import names_a_file
 from gpuspec.cli.compared import compared
 from gpuspec.cli.cost_limit import CostLimit, Limit
 from gpuspec.cli.exit_status import tell
@@ -17,6 +19,7 @@ from gpuspec.cli.project_state import DiffScope, PricingLinter, State
 from gpuspec.cli.run_lint import prices_of, write
 from gpuspec.cli.states import two_states
 from gpuspec.lint.config_file import SEVERITIES
+from gpuspec.lint.globs import relative
 from gpuspec.report.diff import FORMATS, render
 from gpuspec.report.what_changed import WhatChanged
 from gpuspec.rules import collect
@@ -94,7 +97,11 @@ def _prices(state: State, linter: PricingLinter) -> str:
     """Whose prices they are, in words."""
     first = next(iter(state.files.values()), None)
     used = prices_of(linter.catalog, first.settings.prices if first else None)
-    return f"{used.name}, {used.as_of or 'undated'}" if used else ""
+    if used is None:
+        return ""
+    # A file of the project is called as it is there, wherever this side lies.
+    name = relative(used.name, state.root) if names_a_file(used.name) else used.name
+    return f"{os.path.basename(name) if name.startswith(os.pardir) else name}, {used.as_of or 'undated'}"
 
 
 def _failing(found: WhatChanged, head: State) -> int:
@@ -127,6 +134,9 @@ def _told_errors(base: State, head: State, linter: PricingLinter) -> int:
 
     if linter.problems or head.errors:
         tell_errors(linter.problems, head.errors)
+    for state in (base, head):
+        for file in sorted(state.of_local_rules()[1]):
+            tell(f"gpuspec: note: {state.said}: {file} is named in local-rules and was not run")
     for error in base.errors[:1]:
         more = f", and {len(base.errors) - 1:,} more" if len(base.errors) > 1 else ""
         tell(f"gpuspec: note: {base.said}: {error.message}{more}")

@@ -177,7 +177,16 @@ def _environment() -> dict[str, str]:
     """No object is fetched: of git before 2.45, which does not know GIT_NO_LAZY_FETCH, no way to fetch is allowed
     (git(1), GIT_ALLOW_PROTOCOL)."""
     quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    return {**os.environ, **quiet, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+    return {**os.environ, **quiet, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", **_of_a_hook()}
+
+
+def _of_a_hook() -> dict[str, str]:
+    """What git tells its hooks (githooks(5)) is seen from this folder, and git is asked in others, too."""
+    if "GIT_DIR" not in os.environ:
+        return {}
+    named = {name: os.environ[name] for name in ("GIT_DIR", "GIT_INDEX_FILE") if name in os.environ}
+    named["GIT_WORK_TREE"] = os.environ.get("GIT_WORK_TREE", ".")
+    return {name: os.path.abspath(path) for name, path in named.items()}
 
 
 def _next(answers: IO[bytes], id: str) -> bytes:

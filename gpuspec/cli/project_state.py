@@ -138,6 +138,14 @@ class State:
             costs[name if name and name not in costs else called(case)] = job_cost(case, bill)
         return costs
 
+    def of_local_rules(self) -> tuple[set[str], set[str]]:
+        """The codes of rules that files of the project brought, and those of its files that nobody allowed to run."""
+        codes, refused = set[str](), set[str]()
+        for settings in (file.settings for file in self.files.values()):
+            codes.update(entry.rule.code for entry in (settings.local.rules if settings.local else ()))
+            refused.update(relative(path, self.root) for path in settings.refused)
+        return codes, refused
+
     def is_small(self, path: str) -> bool:
         """Whether a file is as small as job files are: others are not compared line by line."""
         return len(self.files[path].data) <= LARGEST

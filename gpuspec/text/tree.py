@@ -195,7 +195,7 @@ class Tree:
         if key and at in self.keys:
             return self.keys[at]
         while at not in self.values and at:
-            at = at.rsplit("/", 1)[0]
+            at = at.rpartition("/")[0]  # "" of what is no pointer, too: plugins write them
             if at in self.keys:
                 return self.keys[at]
         return self.values.get(at, Span(0, min(1, len(self.text))))

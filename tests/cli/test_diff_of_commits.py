@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,7 @@ def test_two_commits_and_where_they_parted(clone: Clone) -> None:
     found = clone.diff("main...topic")
     assert changes(found) == [("b.gpu.jsonc", None, 12.0)]
     assert found["base"] == "where topic left main"
+    assert found["prices"] == "mine.csv, undated"  # not where it was copied to
     assert changes(clone.diff("HEAD~1...")) == [("c.gpu.jsonc", None, 1.0)]
     assert clone.diff(first[:9], "HEAD")["base"] == first[:12]
 
@@ -334,3 +336,58 @@ def test_huge_repositories_are_bounded(clone: Clone, monkeypatch: pytest.MonkeyP
     assert changes(clone.diff("HEAD~1", "HEAD", "--path", "jobs")) == [("jobs/b.gpu.jsonc", 1.0, 12.0)]
     monkeypatch.setattr(git_commit, "MOST_BYTES", 50)
     assert "error[too-large]" in clone.refused("HEAD~1", "HEAD", "--path", "jobs")
+
+
+RULE = """
+from gpuspec import Rule, hookimpl
+
+
+class Everything(Rule):
+    code, name, severity, summary = "LOC1", "everything", "warning", "x"
+
+    def check(self, facts):
+        yield self.finding("/run", "no")
+
+
+@hookimpl
+def gpuspec_rules():
+    return [Everything]
+"""
+
+
+def test_rules_that_a_commit_brings_are_not_run(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allowed is the folder, not whatever a commit of it holds: so nothing is new of what is asked on one side."""
+    (clone.folder / "gpuspec.toml").write_text(
+        SETTINGS + 'extend-select = ["LOC1"]\nlocal-rules = ["policy.py"]\n'
+    )
+    (clone.folder / "policy.py").write_text(RULE)
+    monkeypatch.setenv("GPUSPEC_LOCAL_RULES", str(clone.folder))
+    clone.commit(a=SPEC)
+    assert main(["diff", "main"]) == 0
+    out, err = clone._capsys.readouterr()
+    assert "0 new findings" in out
+    assert "policy.py is named in local-rules and was not run" in err
+    assert main(["lint", "--format", "concise"]) == 1
+    assert "LOC1" in clone._capsys.readouterr().out  # here it is run
+
+
+def test_a_hook_before_a_push(clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/how-to/ci.md has it: git sets GIT_DIR for its hooks."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "ci.md").read_text(encoding="utf-8")
+    text = page.split('```sh title=".git/hooks/pre-push"\n')[1].split("```")[0]
+    gpuspec = Path(sys.executable).with_name("gpuspec")
+    hook = clone.folder / ".git" / "hooks" / "pre-push"
+    hook.write_text(text.replace("exec gpuspec", f"exec {gpuspec}"))
+    hook.chmod(0o755)
+    clone.commit(a=SPEC, jobs__b=SPEC)
+    clone.git("init", "-q", "--bare", "../origin")
+    clone.git("remote", "add", "origin", "../origin")
+    clone.git("push", "-q", "--no-verify", "origin", "main")
+    clone.commit(a=DEAR)  # 12 − 1 = 11 dollars a month more
+    clone.git("push", "-q", "origin", "main")
+    clone.commit(jobs__b=DEAR.replace('"max_hours": 4', '"max_hours": 40'))  # 120 − 1 = 119
+    done = subprocess.run(["git", "push", "origin", "main"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "gpuspec: +$119/month (+915 %) is more than --fail-above +100/month" in done.stderr  # of 12 + 1
+    monkeypatch.setenv("GIT_DIR", ".git")
+    assert changes(clone.diff("origin/main", "jobs")) == [("b.gpu.jsonc", 1.0, 120.0)]

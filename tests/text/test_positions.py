@@ -55,6 +55,7 @@ def test_absent_pointer_falls_back_to_its_parent() -> None:
     tree = parse('{"a": {"b": 1}}')
     assert tree.span("/a/c/d") == tree.keys["/a"]
     assert tree.span("/x") == tree.values[""]
+    assert tree.span("x") == tree.values[""]  # of a rule that forgot the slash
 
 
 def test_comments() -> None:
