@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import click
@@ -31,7 +32,8 @@ def show(path: str, config: str | None, isolated: bool, format_: str) -> int:
     nearest = configs.config_for(path)
     configs.settings_for(path)
     rows = [
-        (key, nearest.values.get(key, default), nearest.said_by(key)) for key, (_, default, _) in KEYS.items()
+        (key, _shown(key, nearest.values.get(key, default)), nearest.said_by(key))
+        for key, (_, default, _) in KEYS.items()
     ]
     if format_ == "json":
         document = {
@@ -56,6 +58,14 @@ def show(path: str, config: str | None, isolated: bool, format_: str) -> int:
     wide = min(60, max(len(line) for line, _ in lines))
     say(*(f"{line:<{wide}}  # {origin}" for line, origin in lines))
     return 0
+
+
+def _shown(key: str, value: Any) -> Any:
+    """A setting without its secret: whoever has the address of a webhook can write to it."""
+    if key != "notify" or value.get("webhook", "$").startswith("$"):
+        return value
+    where = re.match(r"https?://[^/?#]*", value["webhook"])
+    return {**value, "webhook": f"{where[0]}/…" if where else "…"}
 
 
 def _toml(value: Any) -> str:

@@ -51,7 +51,21 @@ def command(everything: bool, as_json: bool) -> int:
         say("", f"{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
     for stray in still_up(runs):
         say("", f"{stray.machine} is still up: {stray.why}; `gpuspec reap` takes it away")
+    _tell_of_the_month(runs)
     return 0
+
+
+def _tell_of_the_month(runs: Sequence[Run]) -> None:
+    """Which of this month's budgets have come to a step that is told of."""
+    files = dict.fromkeys(run.budget_file for run in runs if run.budget_file)
+    if not files:
+        return
+    from gpuspec.launch.alert_watch import budgets_of
+    from gpuspec.launch.alerts import month_alert, month_shares
+
+    for alert in map(month_alert, month_shares(budgets_of(files), runs, time.time())):
+        if alert:
+            say("", alert.text)
 
 
 def still_up(runs: Sequence[Run]) -> list[Stray]:

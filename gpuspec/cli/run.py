@@ -311,6 +311,8 @@ def _launch(each: Prepared, records: list[Record]) -> int:
         **work_of(each.case, plan, settings, rents=where.name != "local"),
     )
     records.append(record)
+    if settings.detach and where.name != "local" and each.notified.anybody:
+        _say("detached: nobody watches its budget here; `gpuspec alerts --send`, from cron, tells of it")
     # The supervisor of a run on this machine watches it itself.
     watched = where.name != "local" and (each.notified.anybody or budget_file is not None)
     with AlertWatch(record.run.id, _say, wanted=watched):

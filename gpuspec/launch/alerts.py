@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run
-from gpuspec.launch.month import Month, Spending, counts, in_group, month_of, spending
+from gpuspec.launch.month import Month, Spending, costs_in, counts, in_group, month_of, total
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.monthly_budget import STEPS, MonthlyBudget, reached_step
 from gpuspec.printable import one_line
@@ -88,11 +88,11 @@ def run_share(run: Run, now: float | None = None) -> RunShare | None:
 def month_shares(budgets: dict[str, MonthlyBudget], runs: Sequence[Run], now: float) -> list[MonthShare]:
     """What is spent of each budget of some settings files in the month of `now`."""
     month, found = month_of(now), []
+    costs = costs_in(runs, month, now) if budgets else []
     for file, budget in budgets.items():
-        counted = [run for run in runs if counts(run, file)]
+        counted = [each for each in costs if counts(each.run, file)]
         for by, name, monthly in budget.limits:
-            mine = [run for run in counted if in_group(run, by, name, file)]
-            spent = spending(mine, month, now)
+            spent = total(each for each in counted if in_group(each.run, by, name, file))
             found.append(
                 MonthShare(
                     file=file, by=by, name=name, monthly=monthly, at=budget.at, month=month, spending=spent

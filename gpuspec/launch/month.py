@@ -7,7 +7,8 @@ import json
 import os
 import time
 from calendar import timegm
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 from gpuspec.launch import run_cost
@@ -46,14 +47,31 @@ def month_of(now: float) -> Month:
     return Month(time.strftime("%Y-%m", at), float(first), float(last))
 
 
-def spending(runs: Sequence[Run], month: Month, now: float) -> Spending:
-    """What runs have cost in a month up to `now`, and what they may still cost in it."""
+class MonthCost(NamedTuple):
+    """What one run comes to in a month, in dollars; None where that is not known."""
+
+    run: Run
+    spent: float | None
+    to_come: float | None
+
+
+def costs_in(runs: Sequence[Run], month: Month, now: float) -> list[MonthCost]:
+    """What each run has cost in a month up to `now`, and what it may still cost in it."""
     kept_until = _kept_until(runs)
+    return [
+        MonthCost(
+            run,
+            spent_in(run, month, now, kept_until.get(run.id)),
+            still_to_come(run, month, now, kept_until.get(run.id)),
+        )
+        for run in runs
+    ]
+
+
+def total(costs: Iterable[MonthCost]) -> Spending:
+    """What runs come to together."""
     spent, to_come, going_on, unknown = 0.0, 0.0, 0, []
-    for run in runs:
-        last = kept_until.get(run.id)
-        paid = spent_in(run, month, now, last)
-        more = still_to_come(run, month, now, last)
+    for run, paid, more in costs:
         if paid is None or more is None:
             unknown.append(run.id)
         spent += paid or 0.0
@@ -139,8 +157,13 @@ def within(folder: str, name: str) -> bool:
 
 def labels_of(run: Run) -> Mapping[str, str]:
     """The labels that a run was recorded with: its job's, and "folder". Empty where there are none."""
+    return _labels_in(run.labels or "{}")
+
+
+@lru_cache(maxsize=4096)
+def _labels_in(text: str) -> Mapping[str, str]:
     try:
-        found = json.loads(run.labels or "{}")
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return MappingProxyType({})
     if not isinstance(found, dict):
@@ -148,6 +171,7 @@ def labels_of(run: Run) -> Mapping[str, str]:
     return MappingProxyType({str(key): value for key, value in found.items() if isinstance(value, str)})
 
 
+@lru_cache(maxsize=4096)
 def _same_gpu(one: str, other: str) -> bool:
     from gpuspec.plugin.installed_catalog import installed_catalog
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
-from gpuspec.launch.month import Month, Spending, counts, in_group, may_cost, spending
+from gpuspec.launch.month import Month, Spending, costs_in, counts, in_group, may_cost, total
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.cost import exceeds
 from gpuspec.planning.monthly_budget import MonthlyBudget
@@ -77,9 +77,10 @@ class Standing(NamedTuple):
 def standings(launches: Sequence[Launch], runs: Sequence[Run], month: Month, now: float) -> list[Standing]:
     """Every budget that the launches are in, with what is spent of it."""
     found = []
+    costs = costs_in(runs, month, now)
     for file in dict.fromkeys(each.budget_file for each in launches):
         under = [each for each in launches if each.budget_file == file]
-        counted = [run for run in runs if counts(run, file)]
+        counted = [each for each in costs if counts(each.run, file)]
         for by, name, limit in under[0].budget.limits:
             mine = [each for each in under if in_group(each.as_run, by, name, file)]
             if mine:
@@ -89,9 +90,7 @@ def standings(launches: Sequence[Launch], runs: Sequence[Run], month: Month, now
                         name=name,
                         limit=limit,
                         file=file,
-                        spending=spending(
-                            [run for run in counted if in_group(run, by, name, file)], month, now
-                        ),
+                        spending=total(each for each in counted if in_group(each.run, by, name, file)),
                         wanted=sum(each.may_cost(month, now) for each in mine),
                         launches=sum(each.machines for each in mine),
                         unlimited=sum(each.hours is None for each in mine),

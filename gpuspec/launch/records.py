@@ -19,6 +19,7 @@ from typing import Any
 from gpuspec.errors import UserError
 from gpuspec.launch import clock
 from gpuspec.launch.launcher import FINAL, Run
+from gpuspec.launch.month import month_of
 from gpuspec.launch.programs import program
 from gpuspec.launch.record_row import KINDS, run_of, stored, text_of
 from gpuspec.untrusted_file import in_words
@@ -27,8 +28,8 @@ from gpuspec.user_folder import user_folder
 WAIT = 30.0
 """Seconds that a process waits for others that write."""
 
-LOOKED_BACK = 62 * 86400.0
-"""Seconds: what ended before costs nothing this month, whatever its idle minutes."""
+LOOKED_BACK = 8 * 86400.0
+"""Seconds before the month's first: what ended before that costs nothing in it, whatever its idle minutes."""
 
 ALERT_AGAIN = 120.0
 """Seconds after which an alert that did not arrive is tried again, `ALERT_TRIES` times in all."""
@@ -219,16 +220,17 @@ class Records:
         with self._opened() as connection, connection:
             if admit:
                 connection.execute("BEGIN IMMEDIATE")
-                admit(_ended_since(connection, run.started - LOOKED_BACK))
+                admit(_of_month(connection, run.started))
             connection.execute(
                 f"INSERT INTO runs ({columns}) VALUES ({marks})", [stored(each) for each in run]
             )
         return RunRecord(self, run)
 
     def recent(self, now: float) -> list[Run]:
-        """Runs that go on, or ended in the two months before, in no order: what a month's spending is made of."""
+        """Runs that go on, or ended in the month of `now` or shortly before, in no order: what its spending is made
+        of."""
         with self._opened() as connection:
-            return _ended_since(connection, now - LOOKED_BACK)
+            return _of_month(connection, now)
 
     def write(self, run_id: str, changes: dict[str, Any]) -> Run:
         """Change fields of one run; returns the row."""
@@ -333,8 +335,9 @@ class Records:
         raise UserError("unknown-run", f"there is no run {wanted!r}", hint)
 
 
-def _ended_since(connection: sqlite3.Connection, moment: float) -> list[Run]:
-    rows = connection.execute("SELECT * FROM runs WHERE ended IS NULL OR ended >= ?", (moment,))
+def _of_month(connection: sqlite3.Connection, now: float) -> list[Run]:
+    since = month_of(now).begins - LOOKED_BACK
+    rows = connection.execute("SELECT * FROM runs WHERE ended IS NULL OR ended >= ?", (since,))
     return list(map(run_of, rows.fetchall()))
 
 

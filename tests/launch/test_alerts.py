@@ -308,6 +308,7 @@ def test_gpuspec_run_tells_of_the_month_and_alerts_does_the_rest_once(
     assert (first.returncode, first.stderr) == (0, "")
     assert "$4.60 of $5.00" in first.stdout
     assert first.stdout.endswith("\n\n1 sent\n")
+    assert "\n92% of this month's budget is spent: $4.60 of $5.00 (" in gpuspec("ps").stdout
     assert hook.texts[1].startswith("gpuspec: 92% of this month's budget is spent: $4.60 of $5.00 (")
     assert "sent" not in gpuspec("alerts", "--send").stdout
     assert len(hook.posted) == 2
@@ -317,6 +318,30 @@ def test_gpuspec_run_tells_of_the_month_and_alerts_does_the_rest_once(
     assert (found["budgets"][0]["file"], found["budgets"][0]["reached"]) == (str(file), 1.0)
     assert found["budgets"][0]["spent"] == pytest.approx(4.6, abs=0.01)
     assert os.path.basename(found["budgets"][0]["file"]) == "gpuspec.toml"
+
+
+def test_a_detached_run_is_said_to_be_watched_by_nobody(
+    tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(tmp_path, monkeypatch)
+    change(tmp_path, notify={"webhook": hook.url})
+    done = launch(tmp_path, "--detach")
+    assert done.returncode == 0, done.stderr
+    assert "detached: nobody watches its budget here; `gpuspec alerts --send`" in done.stderr
+    assert hook.posted == []
+
+
+def test_the_address_of_a_webhook_is_no_setting_to_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for address in ("https://hooks.example/very-secret", "https://hooks.example?very-secret"):
+        (tmp_path / "gpuspec.toml").write_text(f'[notify]\nwebhook = "{address}"\n')
+        for words in ([], ["--format", "json"]):
+            assert main(["config", "show", *words]) == 0
+            said = capsys.readouterr().out
+            assert "https://hooks.example/…" in said
+            assert "secret" not in said
 
 
 def test_the_spec_may_name_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

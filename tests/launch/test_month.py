@@ -8,7 +8,7 @@ import pytest
 
 from gpuspec.errors import UserError
 from gpuspec.launch.launcher import Run
-from gpuspec.launch.month import Month, counts, in_group, month_of, spending, within
+from gpuspec.launch.month import Month, Spending, costs_in, counts, in_group, month_of, total, within
 from gpuspec.launch.monthly_limit import Launch, Standing, refusal, standings
 from gpuspec.planning.monthly_budget import MonthlyBudget
 
@@ -27,6 +27,10 @@ def run(name: str = "a", **more: Any) -> Run:
         "state": "succeeded", "started": NOW - 23 * HOUR, "ended": NOW - 20 * HOUR, "actual_price": 2.0,
     }  # fmt: skip
     return Run(**{**fields, **more})
+
+
+def spending(runs: list[Run], month: Month, now: float) -> Spending:
+    return total(costs_in(runs, month, now))
 
 
 def test_months_are_those_of_utc() -> None:

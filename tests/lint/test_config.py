@@ -116,6 +116,16 @@ RESERVED = "gpu = 'H100'\ncount = 8\nprice = 2"
         ("[committed.aws]\nH1000 = 2", "committed.aws: no GPU is called 'H1000'", "did you mean"),
         ("[committed.aws]\nH100 = 2\n'H100 SXM' = 3", "H100 SXM has two prices", "each GPU once"),
         ("[committed.asw]\nH100 = 2", "committed: there is no cloud 'asw'", "'aws'"),
+        ("notify = 'x'", "notify must be a table, not a string", ""),
+        ("[notify]\nwebhook = 'http://hooks.example/very-secret'", "notify.webhook is no address", "https"),
+        ("[notify]\nwebhook = 'https://user:very-secret@hooks.example/'", "notify.webhook is no address", ""),
+        ("[notify]\nwebhook = 'https://localhost.evil /'", "notify.webhook is no address", "$NAME"),
+        ("[notify]\nwebhook = 'http://localhost.evil.example/'", "notify.webhook is no address", ""),
+        ("[notify]\nwebhook = 3", "notify.webhook is no address", ""),
+        ("[notify]\ncommand = './page.sh'", "notify.command must be a list of words", "without a shell"),
+        ("[notify]\ncommand = []", "notify.command must be a list of words", ""),
+        ("[notify]\ncomand = ['x']", "there is no setting notify.comand", "'command'"),
+        ("[notify]\nat = [70]", "notify.at: 70 must be more than 0", "70 % is 0.7"),
         ("budget = 5000", "budget must be a table, not a whole number", ""),
         ("[budget]\nmonthly = 0", "budget.monthly = 0 must be more than 0", "dollars a month"),
         ("[budget]\nmonthly = '5k'", "budget.monthly must be a number, not a string", ""),
@@ -154,6 +164,7 @@ def test_mistakes(tmp_path: Path, text: str, said: str, hint: str) -> None:
     with pytest.raises(UserError) as caught:
         settings(tmp_path, text)
     assert caught.value.code == "bad-config"
+    assert "very-secret" not in f"{caught.value.message} {caught.value.hint}"
     assert str(tmp_path) in caught.value.message
     assert said in caught.value.message
     assert hint in str(caught.value.hint)
