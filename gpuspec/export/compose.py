@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from gpuspec.export.outgoing import CACHE, DEFAULT_IMAGE, WORKSPACE, Outgoing
+from gpuspec.export.outgoing import CACHE, DEFAULT_IMAGE, WORKSPACE, Outgoing, nothing_looks
 from gpuspec.launch.skypilot.yaml_text import render as yaml_text
 
 
@@ -98,5 +98,6 @@ def _notes(out: Outgoing) -> Iterator[str]:
             yield f"{field}: {value}"
     if job.disk_gb is not None:
         yield f"disk_gb: {job.disk_gb:g} GB must be free here"
+    yield from nothing_looks(job)
     if job.keep_alive_minutes is not None:
         yield "keep_alive_minutes: the machine stays up"

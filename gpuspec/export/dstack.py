@@ -96,6 +96,10 @@ def _name(gpu: Gpu) -> str:
     return alias or bare.replace("RTX ", "RTX").replace(" ", "")
 
 
+_SHORTEST_WINDOW = 5
+"""Minutes over which dstack looks at least (dstackai/dstack#2384, 2025-03)."""
+
+
 def _machines(out: Outgoing) -> dict[str, Any]:
     job = out.job
     found: dict[str, Any] = {"spot_policy": POLICIES[job.spot or "never"]}
@@ -110,6 +114,11 @@ def _machines(out: Outgoing) -> dict[str, Any]:
         found["regions"] = list(job.regions)
     if job.keep_alive_minutes is not None:
         found["idle_duration"] = f"{math.ceil(job.keep_alive_minutes)}m"
+    if job.min_utilization and job.min_utilization.then == "end":
+        found["utilization_policy"] = {
+            "min_gpu_utilization": math.ceil(job.min_utilization.gpu),
+            "time_window": f"{max(_SHORTEST_WINDOW, math.ceil(job.min_utilization.minutes))}m",
+        }
     return found
 
 
@@ -122,6 +131,14 @@ def _notes(out: Outgoing, service: bool) -> Iterator[str]:
         yield f"scaling: {low} to {high} replicas take `scaling` with a target of requests a second"
     if service and len(out.ports) > 1:
         yield f"ports: a service has one, {out.ports[0]}"
+    if job.min_utilization:
+        ends = job.min_utilization.then == "end"
+        how = (
+            "ends a run of which one GPU is below that all the time, loading included"
+            if ends
+            else "does not warn"
+        )
+        yield f"min_utilization: dstack {how}"
     if service and job.readiness and job.readiness.timeout:
         yield "readiness.timeout: dstack waits as long as the service runs"
     unknown = [cloud for cloud in job.clouds if cloud.lower() not in BACKENDS]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gpuspec.export.nodes_of_clouds import SPOT, node_labels
-from gpuspec.export.outgoing import CACHE, DEFAULT_IMAGE, WORKSPACE, Outgoing
+from gpuspec.export.outgoing import CACHE, DEFAULT_IMAGE, WORKSPACE, Outgoing, nothing_looks
 from gpuspec.launch.skypilot.yaml_text import render as yaml_text
 
 _SECONDS = 10
@@ -196,6 +196,7 @@ def _notes(out: Outgoing) -> Iterator[str]:
         yield "spot: how spot nodes are called here is not known"
     if out.nodes > 1:
         yield "nodes: one pod each; they find each other by $JOB_COMPLETION_INDEX, as the commands must know"
+    yield from nothing_looks(job)
     if job.keep_alive_minutes is not None:
         yield "keep_alive_minutes: nodes go as the cluster's autoscaler has it"
     if job.max_price is not None:

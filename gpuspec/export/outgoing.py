@@ -168,6 +168,12 @@ def _health(job: Job, ports: tuple[int, ...], case: Case) -> tuple[str, int] | N
     return (server.health, ports[0]) if known and server and ports else None
 
 
+def nothing_looks(job: Job) -> Iterator[str]:
+    """For tools that do not look how much GPUs are used."""
+    if job.min_utilization:
+        yield f"min_utilization: nothing looks whether the GPUs are used {job.min_utilization.gpu:g} %"
+
+
 def _notes(job: Job, case: Case) -> Iterator[str]:
     if job.run != without_placeholders(case.job).run:
         yield f"run: {case.document.format.name} tells the engine its model by itself; here the command does"

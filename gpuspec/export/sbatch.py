@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from gpuspec.catalog import Gpu
-from gpuspec.export.outgoing import CACHE, Outgoing
+from gpuspec.export.outgoing import CACHE, Outgoing, nothing_looks
 from gpuspec.export.script import preparations, run_command
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:/@+-]+")
@@ -83,6 +83,7 @@ def _notes(out: Outgoing) -> Iterator[str]:
             yield f"{volume.path}: storage that lasts must be mounted there"
     if job.cache:
         yield f"cache {job.cache}: set HF_HOME to a folder that all nodes see"
+    yield from nothing_looks(job)
     for field, value in (("spot", job.spot), ("max_price", job.max_price), ("clouds", ", ".join(job.clouds))):
         if value and value != "never":
             yield f"{field}: {value}"

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any, cast, get_args
 
 from gpuspec.errors import UserError
-from gpuspec.launch.launcher import Launcher, Outcome, Run, State, Stray
+from gpuspec.job import Job
+from gpuspec.launch.launcher import Launcher, Outcome, Run, RunSettings, State, Stray
+from gpuspec.planning.plan import Plan
 
 _LIMITS = {
     **dict.fromkeys(("check", "describe"), 1),  # they start nothing and ask no machine
@@ -73,6 +75,12 @@ class _Guarded:
         except BaseException as error:
             raise self._failed(f"{what} raised {said(error)}") from error
 
+    def _say_what_is_not_watched(self, job: Job, plan: Plan, settings: RunSettings) -> None:
+        if job.min_utilization:
+            settings.say(
+                f"min_utilization: {self.name} does not look how much the GPUs are used; nothing ends it for that"
+            )
+
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method not in _LIMITS:
             raise AttributeError(method)
@@ -80,6 +88,8 @@ class _Guarded:
         def call(*args: Any, **more: Any) -> Any:
             function, limit = getattr(self._launcher, method), _LIMITS[method]
             answer = self._call(method, function, *args, limit=limit, **more)
+            if method == "check":
+                self._say_what_is_not_watched(*args, **more)
             fits, wanted = _RETURNS.get(method, (None, ""))
             if fits and not fits(answer):
                 raise self._failed(f"{method} returned {type(answer).__name__}, not {wanted}")

@@ -28,6 +28,7 @@ from .driving import (
     in_order,
     launch,
     listed,
+    nvidia_smi,
     record,
     spec,
     start,
@@ -175,6 +176,24 @@ def test_the_time_limit_holds_without_the_client(vms: VMStack, job: dict[str, An
     assert "never" not in log.stdout
 
 
+def test_a_gpu_that_has_nothing_to_do_ends_its_job(vms: VMStack, job: dict[str, Any]) -> None:
+    gpus = nvidia_smi(job["folder"], "0, GPU-a, 4, 6144, 24576", "1, GPU-b, 10, 3072, 24576")
+    least = {"gpu": 30, "minutes": 0.05, "then": "end"}  # 3 s
+    run = "mkdir -p results; echo half > results/half; trap 'exit 0' TERM; sleep 600 & wait"
+    done = launch(vms, spec(**job, env=gpus, min_utilization=least, outputs=["results/"], run=run))
+    why = "its GPUs were used 7 % in the last 0.05 minutes, and min_utilization asks for 30 %"
+    assert done.returncode == 1, done.stderr
+    assert why in " ".join(done.stderr.split())
+    found = record(vms)
+    assert (found["state"], found["message"].startswith(f"ended for low utilization: {why}")) == (
+        "failed",
+        True,
+    ), found
+    assert (found["gpu_utilization"], found["peak_memory"]) == (7.0, 6.0)
+    assert (job["folder"] / "results" / "half").read_text() == "half\n"
+    assert "  used       GPU 7 % (7 % lately); CPU " in gpuspec(vms, "cost", found["id"]).stdout
+
+
 def test_items_that_are_killed_are_done_once(vms: VMStack, job: dict[str, Any]) -> None:
     """All by one command; each by its own, see `test_on_slurm.py`."""
     at_most_one_is_done_twice(vms, **{**job, "task": "batch", "ports": []}, run=TOGETHER)
@@ -185,13 +204,20 @@ def test_a_detached_run_is_ready_by_its_command_then_stopped_reaped_and_down(
 ) -> None:
     machine = record(vms)["machine"]
     ready = {"command": 'test "$(cat up)" = "$WORD"', "timeout": 60, "interval": 0.2}
-    path = spec(**job, readiness=ready, env={"WORD": "it's up"}, run='echo "$WORD" > up; sleep 600')
+    path = spec(
+        **job,
+        readiness=ready,
+        env={"WORD": "it's up", **nvidia_smi(job["folder"], "0, GPU-a, 91, 6144, 24576")},
+        run='echo "$WORD" > up; sleep 600',
+    )
     done = launch(vms, path, "--detach")
     run = record(vms)
     assert done.returncode == 0, done.stderr
     assert "ready after " in done.stderr
     assert run["machine"] == machine
     assert listed(vms, run["id"])["state"] == "running"
+    # Nobody follows its log: the machine is asked.
+    assert until(lambda: (listed(vms, run["id"])["utilization"] or {}).get("gpu") == 91.0)
     stopped = gpuspec(vms, "stop", run["id"])
     assert stopped.returncode == 0, stopped.stderr
     assert up(vms, machine)

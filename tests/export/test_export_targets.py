@@ -51,6 +51,7 @@ TRAINING: dict[str, Any] = {
     "run": 'echo $(date) $$ ${X:-1}\ntorchrun train.py --name "$(hostname)"',
     "checkpoint": {"path": "ckpt/"},
     "keep_alive_minutes": 5,
+    "min_utilization": {"gpu": 30, "minutes": 20, "then": "end"},
 }
 BATCH: dict[str, Any] = {
     "name": "batch",
@@ -167,6 +168,13 @@ def test_what_compose_and_dstack_are_told() -> None:
         2,
         50,
     )
+    assert task["utilization_policy"] == {"min_gpu_utilization": 30, "time_window": "20m"}
+
+
+@pytest.mark.parametrize("target", HOW)
+def test_who_does_not_look_how_much_gpus_are_used_says_so(target: str) -> None:
+    said = text("training", target)
+    assert ("nothing looks whether the GPUs are used 30 %" in said) is (target != "dstack")
 
 
 @pytest.mark.parametrize("target", HOW)

@@ -10,6 +10,7 @@ import pytest
 from gpuspec.formats import Document, Source, read, recognised
 from gpuspec.formats.dstack.resources import gpu_of
 from gpuspec.job import Job
+from gpuspec.job.job import MinUtilization
 from gpuspec.text import Edit
 
 
@@ -174,6 +175,21 @@ def test_the_endpoints_model_where_nothing_else_names_one() -> None:
 def test_time_limit(written: str, hours: float | None) -> None:
     found = job(asking("L4") + f"max_duration: {written}\n")
     assert (found.budget and found.budget.max_hours) == hours
+
+
+@pytest.mark.parametrize(
+    ("policy", "wanted"),
+    [
+        ("{min_gpu_utilization: 40, time_window: 1h}", MinUtilization(40, 60, "end")),
+        ("{min_gpu_utilization: 0, time_window: 1h}", None),
+        ("{min_gpu_utilization: x, time_window: 1h}", None),
+        ("{min_gpu_utilization: 40}", None),
+        ("{min_gpu_utilization: 40, time_window: [1]}", None),
+        ("3", None),
+    ],
+)
+def test_how_much_a_gpu_has_to_be_used(policy: str, wanted: MinUtilization | None) -> None:
+    assert job(asking("L4") + f"utilization_policy: {policy}\n").min_utilization == wanted
 
 
 def test_what_ends_a_run() -> None:

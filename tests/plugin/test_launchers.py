@@ -70,6 +70,13 @@ def test_it_is_given_the_plan_of_what_it_can_run_on(spec: Path, on: tuple[str, .
         assert (run.launcher, run.planned_price, run.max_hours, run.state) == ("acme", 0.2, 1.0, "succeeded")
 
 
+def test_that_nobody_looks_how_much_its_gpus_are_used_is_said(spec: Path) -> None:
+    spec.write_text(spec.read_text()[:-1] + ', "min_utilization": {"gpu": 30, "then": "end"}}')
+    with plugged(brings(fake)):
+        status, said = command("run", str(spec), "--on", "acme", "--yes")
+    assert (status, "min_utilization: acme does not look how much the GPUs are used" in said) == (0, True), said
+
+
 def test_another_one_is_not_given_its_offers(spec: Path) -> None:
     made = fake()
     with plugged(brings(lambda: made)):

@@ -111,6 +111,18 @@ def _put_plain(job: Gathered, fields: _Fields) -> None:
     )
     seconds = duration(idle)
     job.put("keep_alive_minutes", None if seconds is None else seconds / 60, at)
+    _put_least_use(job, fields)
+
+
+def _put_least_use(job: Gathered, fields: _Fields) -> None:
+    """dstack ends a run of which one GPU is below that during the whole window; here it is the mean of all."""
+    policy, at = fields.get("utilization_policy", dict)
+    share, minutes = (policy or {}).get("min_gpu_utilization"), duration((policy or {}).get("time_window"))
+    sound = isinstance(share, int | float) and not isinstance(share, bool) and 0 < share <= 100
+    if sound and minutes and minutes <= 86400:
+        job.put_part("min_utilization", "gpu", share, f"{at}/min_gpu_utilization")
+        job.put_part("min_utilization", "minutes", minutes / 60, f"{at}/time_window")
+        job.put_part("min_utilization", "then", "end", at)
 
 
 def _put_lists(job: Gathered, fields: _Fields) -> None:
