@@ -74,7 +74,9 @@ def test_that_nobody_looks_how_much_its_gpus_are_used_is_said(spec: Path) -> Non
     spec.write_text(spec.read_text()[:-1] + ', "min_utilization": {"gpu": 30, "then": "end"}}')
     with plugged(brings(fake)):
         status, said = command("run", str(spec), "--on", "acme", "--yes")
-    assert (status, "min_utilization: acme does not look how much the GPUs are used" in said) == (0, True), said
+    assert (status, "min_utilization: acme does not look how much the GPUs are used" in said) == (0, True), (
+        said
+    )
 
 
 def test_another_one_is_not_given_its_offers(spec: Path) -> None:
