@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 from gpuspec.catalog import Catalog
+from gpuspec.catalog.price_file import names_a_file
 from gpuspec.cli.open_case import CaseOptions
 from gpuspec.cli.progress import counted
 from gpuspec.cli.run_lint import prices_of
@@ -17,13 +18,14 @@ from gpuspec.lint.files import check_binary, expand, read_file, read_stdin
 from gpuspec.lint.result import Located, Problem
 from gpuspec.lint.runner import Linter, documents_in
 from gpuspec.lint.saves import saves
-from gpuspec.lint.settings import Overrides, Settings
+from gpuspec.lint.settings import Overrides
 from gpuspec.lint.unpriced import is_unpriced
 from gpuspec.planning.bill import Bill, JobBill
 from gpuspec.planning.bill_budgets import FolderBudget, budget_lines
 from gpuspec.planning.bill_groups import assumptions, groups, with_shares
 from gpuspec.planning.case import Case
 from gpuspec.planning.job_bill import job_bill
+from gpuspec.planning.limits import needs_gpu
 from gpuspec.planning.monthly_budget import monthly_budget
 from gpuspec.planning.stacked import stacked
 from gpuspec.rules import collect
@@ -44,7 +46,7 @@ class Biller:
         self.jobs: list[JobBill] = []
         self.skipped: list[tuple[str, str]] = []
         self.errors: list[UserError] = []
-        self._first: Settings | None = None
+        self._sources: dict[str | None, None] = {}
         self._budgets: dict[str, FolderBudget] = {}
         self._looked: set[str] = set()
 
@@ -78,8 +80,14 @@ class Biller:
         )
 
     def _prices(self) -> str:
-        found = prices_of(self.linter.catalog, self._first.prices if self._first else None)
-        return f"{found.name}, {found.as_of or 'undated'}" if found else "none"
+        """Each source that a price is from, with its date."""
+        said = []
+        for source in self._sources:
+            found = prices_of(self.linter.catalog, source)
+            if found:
+                name = os.path.relpath(found.name) if source and names_a_file(source) else found.name
+                said.append(f"{name}, {found.as_of or 'undated'}")
+        return "; ".join(dict.fromkeys(said)) or "none"
 
     def _look(self, path: str) -> None:
         """The jobs of one file."""
@@ -91,7 +99,7 @@ class Biller:
 
             name = name_of_input(data)
         settings = self.configs.settings_for(name)
-        self._first = self._first or settings
+        self._sources.setdefault(settings.prices)
         self._note_budgets(name)
         with each_read_once():
             documents = documents_in(name, data, self.linter.formats, on_disk=path != "-")
@@ -105,9 +113,9 @@ class Biller:
                 raise UserError("syntax", f"{path} cannot be read as a job", hint)
             found = self.linter.cases(cases, settings)
             for case in cases:
-                if case.has_job:
+                if case.has_job and needs_gpu(case.job, case.workload):
                     self.jobs.append(
-                        _billed(case, path, [each for each in found if _job_of(each, cases) is case])
+                        billed(case, path, [each for each in found if _job_of(each, cases) is case])
                     )
 
     def _note_budgets(self, path: str) -> None:
@@ -135,8 +143,9 @@ class Biller:
         )
 
 
-def _billed(case: Case, path: str, found: Sequence[Located]) -> JobBill:
-    made = job_bill(case, path, labels=dict(case.job.labels), told={}, priced=not is_unpriced(case))
+def billed(case: Case, path: str, found: Sequence[Located] = ()) -> JobBill:
+    """The bill of one job, `path` as it is shown, with what these findings about it save."""
+    made = job_bill(case, path, priced=not is_unpriced(case))
     return (
         made._replace(savings=stacked(saves(found, made.per_hour, case.market), made.per_month))
         if made.per_month

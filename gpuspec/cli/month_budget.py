@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from gpuspec.cli.output import say
 from gpuspec.launch.alert_watch import Notified
@@ -15,6 +15,7 @@ from gpuspec.launch.monthly_limit import Launch, refusal, standings
 from gpuspec.launch.records import Records
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
+from gpuspec.planning.labels import labels_of
 from gpuspec.planning.monthly_budget import monthly_budget
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
@@ -66,7 +67,7 @@ def who_is_told(case: Case, settings: Settings) -> Notified:
 
 def labels_text(case: Case, budget_file: str | None) -> str | None:
     """The labels of a job and its folder, as a run is recorded with them."""
-    labels: Mapping[str, str] = case.job.labels
+    labels = labels_of(case)
     kept = {key[:LONGEST_LABEL]: value[:LONGEST_LABEL] for key, value in sorted(labels.items())[:MOST_LABELS]}
     if budget_file is not None:
         folder = os.path.dirname(os.path.abspath(case.path)) if case.path != "-" else os.getcwd()

@@ -133,7 +133,7 @@ class State:
         for case in cases:
             if not case.has_job or not needs_gpu(case.job, case.workload):
                 continue
-            bill = job_bill(case, place, labels={}, told={}, priced=not is_unpriced(case))
+            bill = job_bill(case, place, priced=not is_unpriced(case))
             name = case.job.name if called(case) else ""
             costs[name if name and name not in costs else called(case)] = job_cost(case, bill)
         return costs

@@ -265,9 +265,14 @@ def _of_jobs(path: str, values: Mapping[str, Any]) -> JobSettings:
     return JobSettings(**found)
 
 
+_ABOUT_MONEY = (
+    "discounts", "committed", "budget", "notify", "reserved", "per-file-usage", "per-file-labels"
+)  # fmt: skip
+
+
 def _of_money(config: Config, catalog: Catalog) -> dict[str, Any]:
     """The settings about money, where there are any: most files have none."""
-    if not any(config.values.get(key) for key in ("discounts", "committed", "budget", "notify", "reserved")):
+    if not any(config.values.get(key) for key in _ABOUT_MONEY):
         return {}
     from gpuspec.lint.money_settings import of_money
 

@@ -69,6 +69,12 @@ KEYS: dict[str, tuple[type[Any], Any, str]] = {
         {},
         "Glob → GPU of jobs that name none, in the files it means; the first wins.",
     ),
+    "per-file-usage": (
+        dict,
+        {},
+        "Glob → how much of a month jobs run: hours_per_month or runs_per_month, hours_per_run, machines.",
+    ),
+    "per-file-labels": (dict, {}, "Glob → labels of jobs (team), which a bill groups by; the job's own win."),
     "default-task": (str, None, "Task of specs that name none: serve, batch, train or interactive."),
     "pedantic": (bool, False, "Show findings of low confidence, too."),
     "preview": (bool, False, "Run rules in preview, too."),

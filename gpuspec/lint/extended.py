@@ -26,7 +26,7 @@ ADDED = ("ignore", "extend-select")
 BY_KEY = ("severity", "rules", "discounts", "committed")
 PATHS = ("baseline", "prices", "api-prices")
 GLOBS = ("include", "exclude")
-BY_GLOB = ("per-file-ignores", "per-file-assume-gpu")
+BY_GLOB = ("per-file-ignores", "per-file-assume-gpu", "per-file-usage", "per-file-labels")
 
 
 def extended(config: Config) -> Config:

@@ -1,4 +1,5 @@
-"""The settings about money, checked: agreed prices, budgets, who is told of them, reserved capacity."""
+"""The settings about money, checked: agreed prices, budgets, who is told of them, reserved capacity, and
+how much of a month jobs run, and whose they are."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ def of_money(config: Config, catalog: Catalog) -> dict[str, Any]:
         "reserved": _reserved(config, catalog),
         **_budget(config),
         **_notify(config),
+        **_of_files(config),
     }
 
 
@@ -42,6 +44,15 @@ def _notify(config: Config) -> dict[str, Any]:
     path = config.said_by("notify")[-1]
     check_notify(path, config.values["notify"])
     return {"notify": config.values["notify"], "notify_file": os.path.abspath(path)}
+
+
+def _of_files(config: Config) -> dict[str, Any]:
+    """`per-file-usage` and `per-file-labels`, checked."""
+    if not (config.values.get("per-file-usage") or config.values.get("per-file-labels")):
+        return {}
+    from gpuspec.lint.usage_config import of_files
+
+    return of_files(config.path or "", config.values)
 
 
 def _reserved(config: Config, catalog: Catalog) -> tuple[ReservedGpus, ...]:

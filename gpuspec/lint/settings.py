@@ -37,6 +37,10 @@ class Settings(NamedTuple):
     root: str = "."
     assumed_gpus: tuple[tuple[str, str], ...] = ()
     """`per-file-assume-gpu`: (glob, GPU); the first that means a file holds for it."""
+    usage: tuple[tuple[str, Mapping[str, float]], ...] = ()
+    """`per-file-usage`: (glob, how much of a month); the first that means a file holds for it."""
+    labels: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    """`per-file-labels`, likewise for each label."""
     budget: Mapping[str, Any] = {}
     """`budget`, as it is written: `planning/monthly_budget.py` has its meaning."""
     budget_file: str | None = None
@@ -66,6 +70,10 @@ class Settings(NamedTuple):
             path = relative(document.path, self.root)
             assumed = next((gpu for glob, gpu in self.assumed_gpus if glob_matches(path, glob)), None)
             job = job._replace(assume_gpu=assumed or job.assume_gpu)
+        if self.usage or self.labels:
+            from gpuspec.lint.usage_config import of_file
+
+            job = of_file(job, document.path, self.root, usage=self.usage, labels=self.labels)
         return Case(
             document,
             settings=job,

@@ -48,12 +48,11 @@ def without_prices(case: Case) -> Case:
 
 def is_unpriced(case: Case) -> bool:
     """Whether its file cannot say, or does not, what rents its machine: a pod without a cloud's label, a compose
-    file, a batch script. Whoever assumes a GPU (`--assume-gpu`), or says which clouds or whose prices count, asks for
-    prices."""
+    file, a batch script. Whoever assumes a GPU (`--assume-gpu`) asks for prices, and so does who says in settings or
+    by `--cloud` where the jobs of a folder are rented."""
     document = case.document
-    if document.format.in_spec_fields or document.can_say("clouds"):
-        return False
-    return not (case.assumed_gpu or case.clouds or case.prices)
+    said = case.assumed_gpu or case.clouds
+    return not (document.format.in_spec_fields or document.can_say("clouds") or said)
 
 
 def at_all_prices(case: Case) -> Case | None:

@@ -62,7 +62,11 @@ def _group(by: str, name: str, jobs: Sequence[JobBill]) -> BillGroup:
 def assumptions(jobs: Iterable[JobBill]) -> tuple[str, ...]:
     """The defaults that nobody wrote, and for how many jobs; which costs are limits; what is not counted."""
     jobs = tuple(jobs)
-    defaults = Counter(each.use.why.partition(",")[0].partition(";")[0] for each in jobs if each.use.assumed)
+    defaults = Counter(
+        each.use.why.partition(",")[0].partition(";")[0]
+        for each in jobs
+        if each.use.assumed and each.use.hours
+    )
     said = [f"{why}: assumed of {_jobs(number)}" for why, number in sorted(defaults.items())]
     limits = sum(each.use.at_most and each.per_month is not None for each in jobs)
     if limits:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class JobSettings(NamedTuple):
-    """What the settings of a folder say of the jobs in it: keys of `gpuspec.toml`."""
+    """What the settings of a folder say of the jobs in it: keys of `gpuspec.toml`, of `per-file-…` what means one."""
 
     prices: str | None = None
     """The price source to use; None: all current ones."""
@@ -43,6 +43,8 @@ class JobSettings(NamedTuple):
     """The task of jobs that name none, and whose commands tell none."""
     assume_gpu: str | None = None
     """The GPU of jobs that name none: "L4", "L4:2"."""
+    usage: tuple[tuple[str, float], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 class JobOverrides(NamedTuple):
@@ -125,10 +127,10 @@ class Case:
         if self.written is None:
             raise LookupError(f"{self.path} has no job")
         job = self.overrides.over(self.written)
-        if self.assumed_gpu and not job.gpu_types:
-            from gpuspec.planning.assumed_gpu import with_assumed_gpu
+        if self.assumed_gpu or self.settings.usage:
+            from gpuspec.planning.said_by_settings import completed
 
-            job = with_assumed_gpu(job, self.assumed_gpu, self.catalog)
+            job = completed(job, self.assumed_gpu, self.settings.usage, self.catalog)
         return job
 
     @property
@@ -286,7 +288,7 @@ class Case:
 
     @property
     def only_compares(self) -> bool:
-        """Whether the price list in force is one from which nothing can be rented."""
+        """Whether nothing can be rented from the price list in force."""
         return bool(self.prices) and not any(source.rentable for source in self.price_sources)
 
     @property
@@ -356,19 +358,18 @@ class Case:
         """For how long a month, or a run, its machine is paid for."""
         from gpuspec.planning.job_length import hours_of
 
-        return hours_of(self.job, self.workload, self.selected, self.market.measure.rates.of)
+        usual, rates = dict(self.settings.usage).get("hours_per_run"), self.market.measure.rates
+        return hours_of(self.job, self.workload, self.selected, rates.of, usual)
 
     @property
     def takes_first(self) -> bool:
-        """Whether the file is meant for a launcher that takes the first GPU it can get, as GPU CLI does.
-        gpuspec itself takes the cheapest that fits."""
+        """Whether its launcher takes the first GPU it can get, as GPU CLI does; gpuspec takes the cheapest."""
         return self.document.format.takes_first
 
     @cached_property
     def selected(self) -> "Alternative | None":
-        """The choice that the job comes down to: the first for a launcher that takes the first, else the one that
-        costs least by what the job is paid by. None where no choice is priced, or all are too small for the job or
-        its `min_vram`."""
+        """The choice that the job comes down to: the first for a launcher that takes the first, else the cheapest by
+        what the job is paid by. None where none is priced, or all are too small for the job or its `min_vram`."""
         able = [one for one in self.choices if one.price and self.market.large_enough(one)]
         if not able:
             return None
@@ -376,8 +377,7 @@ class Case:
 
     @cached_property
     def baseline(self) -> "Alternative | None":
-        """The choice whose cost is held against others: the one taken, its memory known. None where a choice that is
-        no larger has no known price: it may be the one that is taken."""
+        """The choice whose cost is held against others: the one taken; None where a smaller one has no price."""
         return self.market.baseline(self.choices, takes_first=self.takes_first)
 
     @cached_property

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gpuspec.catalog import Offer
+from gpuspec.catalog import Gpu, Offer
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.bill import JobBill, MonthlyUse
-from gpuspec.planning.cost import machines
+from gpuspec.planning.labels import labels_of
+from gpuspec.planning.machines_paid import MachinesPaid, machines_paid
 from gpuspec.planning.monthly_use import monthly_use
-from gpuspec.words import figure
+from gpuspec.words import HOURS_PER_MONTH, figure
 
 if TYPE_CHECKING:
     from gpuspec.planning.case import Case
 
 NO_GPU = "it names no GPU: gpu_types does, or assume-gpu in the settings"
-NO_CLOUD = (
-    "its file does not say where its machine is rented: `clouds` or `prices` in gpuspec.toml, or --cloud, do"
-)
+NO_CLOUD = "its file does not say where its machine is rented: `clouds` in gpuspec.toml, or --cloud, does"
 
 
 class BilledMachine(NamedTuple):
     """One machine of a job: dollars an hour (None: nobody offers it, or nobody says where), and the offer."""
 
-    gpu: str
+    gpu: Gpu
     gpus: int
     price: float | None
     offer: Offer | None = None
@@ -32,7 +30,7 @@ class BilledMachine(NamedTuple):
     @property
     def label(self) -> str:
         """`H100`, `8 × H100`."""
-        return self.gpu if self.gpus == 1 else f"{self.gpus} × {self.gpu}"
+        return self.gpu.name if self.gpus == 1 else f"{self.gpus} × {self.gpu.name}"
 
 
 def machine_of(case: Case, *, priced: bool) -> BilledMachine | None:
@@ -41,27 +39,20 @@ def machine_of(case: Case, *, priced: bool) -> BilledMachine | None:
     one = case.selected or next(iter(case.choices), None)
     if one is not None:
         price = one.price if priced else None
-        return BilledMachine(one.gpu.name, one.gpu_count, price and price.per_hour, price and price.offer)
+        return BilledMachine(one.gpu, one.gpu_count, price and price.per_hour, price and price.offer)
     if case.job.gpu_types or not priced:
         return None
     choice = case.kept_plan.choice
-    return choice and BilledMachine(choice.gpu.name, choice.offer.gpu_count, choice.price, choice.offer)
+    return choice and BilledMachine(choice.gpu, choice.offer.gpu_count, choice.price, choice.offer)
 
 
-def job_bill(
-    case: Case,
-    path: str,
-    *,
-    labels: Mapping[str, str],
-    told: Mapping[str, float],
-    priced: bool,
-    machine: BilledMachine | None = None,
-) -> JobBill:
-    """The bill of a job, without its savings. Where something is not known, `unknown` says what."""
+def job_bill(case: Case, path: str, *, priced: bool, machine: BilledMachine | None = None) -> JobBill:
+    """The bill of a job, without its savings, on the machine that it comes down to, or on this one. `priced`: whether
+    it is known where its machine is rented. Where something is not known, `unknown` says what."""
     machine = machine or machine_of(case, priced=priced)
-    use = monthly_use(case, told)
-    number = _machines(case, told)
-    per_hour = None if machine is None or machine.price is None else machine.price * number
+    number = machines_paid(case, machine and machine.gpu, machine.gpus if machine else 1)
+    per_hour = None if machine is None or machine.price is None else machine.price * number.mean
+    use = _by_load(monthly_use(case, per_hour), number)
     offer = machine.offer if machine else None
     return JobBill(
         path=path,
@@ -69,11 +60,11 @@ def job_bill(
         job=_name(case),
         format=case.document.format.name,
         task=case.workload.task or "",
-        machine=_in_words(machine, number) if machine else "",
+        machine=_in_words(machine, number.mean) if machine else "",
         cloud=offer.cloud if offer else "",
-        gpu=machine.gpu if machine else "",
-        gpus=round(machine.gpus * number) if machine else 0,
-        labels=labels,
+        gpu=machine.gpu.name if machine else "",
+        gpus=machine.gpus * number.most if machine else 0,
+        labels=labels_of(case),
         use=use,
         per_hour=per_hour,
         per_run=None if per_hour is None or use.hours_each is None else per_hour * use.hours_each,
@@ -82,21 +73,19 @@ def job_bill(
     )
 
 
+def _by_load(use: MonthlyUse, number: MachinesPaid) -> MonthlyUse:
+    """The hours of a service whose load says in how many it is up."""
+    if number.up is None or not number.why:
+        return use
+    if use.hours is None and use.runs is None:  # it scales to zero
+        return MonthlyUse(HOURS_PER_MONTH * number.up, None, None, number.why)
+    return use._replace(why=f"{use.why}; {number.why}")
+
+
 def _month(per_hour: float | None, use: MonthlyUse) -> float | None:
     if use.hours == 0:
         return 0.0
     return None if per_hour is None or use.hours is None else per_hour * use.hours
-
-
-def _machines(case: Case, told: Mapping[str, float]) -> float:
-    """Machines that are paid for at once: those that work together, times the copies."""
-    nodes = machines(case.job)
-    if "machines" in told:
-        return told["machines"]
-    if case.job.scaling is None:
-        return nodes
-    least, most = case.job.scaling.replicas
-    return nodes * (max(1, least) if case.workload.task == "serve" else most)
 
 
 def _unknown(case: Case, machine: BilledMachine | None, use: MonthlyUse, *, priced: bool) -> str:

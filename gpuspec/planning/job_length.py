@@ -75,11 +75,16 @@ def limited(hours: Range, origin: str, most: float | None) -> Length:
 
 
 def hours_of(
-    job: Job, workload: Workload, selected: Alternative | None, rate_of: Callable[[Gpu, int], WorkRate | None]
+    job: Job,
+    workload: Workload,
+    selected: Alternative | None,
+    rate_of: Callable[[Gpu, int], WorkRate | None],
+    usual: float | None = None,
 ) -> Hours:
-    """For how long a month, or a run, the machine of a job is paid for: the one that it comes down to."""
+    """For how long a month, or a run, the machine of a job is paid for: the one that it comes down to. `usual`: hours
+    of one run, where the settings say it."""
     schedule = job.schedule
-    run = _run(job, workload, selected, rate_of)
+    run = _run(job, workload, selected, rate_of) if usual is None else usual
     if schedule and schedule.hours_per_month:
         return Hours(schedule.hours_per_month, run)
     if schedule and schedule.runs_per_month:

@@ -371,14 +371,13 @@ def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
     """The market of a Case; that of another of its run, where both do the same work on the same terms."""
     job, workload = case.job, case.workload
     fields = zip(job._fields, job, strict=True)
-    terms = tuple(
-        [(name, as_key(value)) for name, value in fields if value is not None and name not in _ALONE]
-    )
+    terms = tuple((name, as_key(value)) for name, value in fields if value is not None and name not in _ALONE)
     installed = tuple(step.text for step in case.steps if "install" in step.text)
     used = case.gpus_used.gpus if case.gpus_used else None
     where = case.document.format.name, installed, used  # jobs of a format may have only some GPUs
     ran = frozenset((each.gpu, min(each.gpus, used or each.gpus)) for each in case.measured)
-    key = (id(case.catalog), case.work, case.settings, case.overrides, terms, where, ran)
+    settings = case.settings._replace(usage=(), labels=())
+    key = (id(case.catalog), case.work, settings, case.overrides, terms, where, ran)
     found: Market | None = case.shared.get(key)
     if found is None:
         if len(case.shared) >= MOST_KEPT:

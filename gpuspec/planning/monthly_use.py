@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gpuspec.named_tuple import NamedTuple
@@ -18,9 +17,7 @@ INTERACTIVE_HOURS = 160
 SAY_HOURS = (
     "hours_per_run in per-file-usage of gpuspec.toml says how long one run takes, budget.max_hours at most"
 )
-SAY_MONTH = (
-    "schedule.hours_per_month or runs_per_month, or per-file-usage of gpuspec.toml, say how much of a month"
-)
+SAY_MONTH = "per-file-usage of gpuspec.toml, or the job's `schedule`, how much of a month"
 
 
 class RunHours(NamedTuple):
@@ -31,57 +28,83 @@ class RunHours(NamedTuple):
     at_most: bool = False
 
 
-def monthly_use(case: Case, told: Mapping[str, float]) -> MonthlyUse:
-    """What a job's file says of it counts before what the settings of its folder say (`told`, one table of
-    `per-file-usage`), and both before what is usual for its task."""
-    job = case.job
-    schedule, each = job.schedule, run_hours(case, told)
+def monthly_use(case: Case, per_hour: float | None = None) -> MonthlyUse:
+    """What a job's file says of it counts before what the settings of its folder say, and both before what is usual
+    for its task. `per_hour`: dollars of all its machines, by which `budget.max_total` is a limit of hours."""
+    schedule, told = case.job.schedule, dict(case.settings.usage)
+    written = case.written is not None and case.written.schedule is not None
+    each = run_hours(case, per_hour)
     if schedule and schedule.hours_per_month:
-        return MonthlyUse(schedule.hours_per_month, None, None, "schedule.hours_per_month")
+        return MonthlyUse(
+            schedule.hours_per_month, None, each.hours, _where(case, "hours_per_month", written)
+        )
     if schedule and schedule.runs_per_month:
-        return _runs(schedule.runs_per_month, each, "schedule.runs_per_month")
-    if "hours_per_month" in told:
-        return MonthlyUse(told["hours_per_month"], None, None, "hours_per_month of per-file-usage")
-    if "runs_per_month" in told:
-        return _runs(told["runs_per_month"], each, "runs_per_month of per-file-usage")
-    if job.deployment is not None and job.deployment.suspended:
+        return _runs(schedule.runs_per_month, each, _where(case, "runs_per_month", written))
+    if not written and 0 in (told.get("hours_per_month"), told.get("runs_per_month"), told.get("machines")):
+        return MonthlyUse(0.0, None, each.hours, "per-file-usage of the settings says that it does not run")
+    if case.job.deployment is not None and case.job.deployment.suspended:
         return MonthlyUse(0.0, None, each.hours, "it is suspended: nothing runs until somebody says so")
     return _usual(case, each)
+
+
+def _where(case: Case, word: str, written: bool) -> str:
+    """Who says how much of a month: the file, in its own words, or the settings."""
+    field = f"schedule.{word}"
+    return case.document.format.spelled(field) if written else f"{word} of per-file-usage"
 
 
 def _usual(case: Case, each: RunHours) -> MonthlyUse:
     """What is usual for the task, where nobody says more."""
     job, task = case.job, case.workload.task
     if task == "serve" and not (job.budget and job.budget.max_hours is not None):
-        if job.scaling is not None and job.scaling.replicas[0] < 1:
-            why = f"it scales to zero, and how much of a month it is up is not known: {SAY_MONTH}"
+        if (
+            job.scaling is not None
+            and job.scaling.replicas[0] < 1
+            and "machines" not in dict(case.settings.usage)
+        ):
+            why = f"it scales to zero, and how much of a month it is up is not known: {SAY_MONTH} says it"
             return MonthlyUse(None, None, None, why)
         return MonthlyUse(HOURS_PER_MONTH, None, None, "a server runs all month", assumed=True)
     if task == "interactive":
         why = f"{INTERACTIVE_HOURS} hours of work in a month"
         return MonthlyUse(float(INTERACTIVE_HOURS), None, each.hours, why, assumed=True)
     if task is None:
-        return MonthlyUse(None, None, None, f"what it does is not known: `task` says so; {SAY_MONTH}")
+        return MonthlyUse(None, None, None, f"what it does is not known: `task` says it, or {SAY_MONTH}")
     return _runs(1.0, each, "one run a month", assumed=True)
 
 
 def _runs(number: float, each: RunHours, why: str, *, assumed: bool = False) -> MonthlyUse:
     """So many runs a month."""
     if each.hours is None:
-        said = f"{why}; how long one takes is not known: {SAY_HOURS}"
-        return MonthlyUse(None, number, None, said, assumed)
+        return MonthlyUse(None, number, None, f"how long one run takes is not known: {SAY_HOURS}", assumed)
     said = f"{why}, {'at most ' * each.at_most}{figure(each.hours)} h each ({each.why})"
     return MonthlyUse(number * each.hours, number, each.hours, said, assumed, each.at_most)
 
 
-def run_hours(case: Case, told: Mapping[str, float]) -> RunHours:
+def run_hours(case: Case, per_hour: float | None) -> RunHours:
     """How long one run takes: as the settings say, as runs of it were measured, as its work is at the speed of its
-    machine, at most as its time limit."""
+    machine, at most as its limits of time and dollars."""
+    told = dict(case.settings.usage)
     if "hours_per_run" in told:
         return RunHours(told["hours_per_run"], "hours_per_run of per-file-usage")
-    if case.hours.a_run is not None:
-        return RunHours(case.hours.a_run, "its work at the expected speed")
-    most = case.job.budget.max_hours if case.job.budget else None
-    if most is not None:
-        return RunHours(most, "budget.max_hours", at_most=True)
+    expected = case.hours.a_run
+    if (ran := _measured(case)) is not None:
+        beside = "" if expected is None else f"; {figure(expected)} h are expected of its work"
+        return RunHours(ran[0], f"{ran[1]}{beside}")
+    if expected is not None:
+        return RunHours(expected, "its work at the expected speed")
+    budget = case.job.budget
+    if budget is not None and budget.max_hours is not None:
+        return RunHours(budget.max_hours, case.document.format.spelled("budget.max_hours"), at_most=True)
+    if budget is not None and budget.max_total is not None and per_hour:
+        return RunHours(budget.max_total / per_hour, "budget.max_total", at_most=True)
     return RunHours(None)
+
+
+def _measured(case: Case) -> tuple[float, str] | None:
+    """(hours of the run in the middle, which runs) of those that were on the machine that the job comes down to."""
+    on = case.selected
+    for each in case.measured:
+        if each.hours is not None and on and (each.gpu, each.gpus) == (on.gpu.name, on.gpu_count):
+            return each.hours[1], f"measured: {each.which}"
+    return None

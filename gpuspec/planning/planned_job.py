@@ -31,7 +31,7 @@ def planned_job(case: Case, path: str) -> PlannedJob:
     """The plan of a job, in a line."""
     plan = case.plan
     choice = plan.choice
-    machine = choice and BilledMachine(choice.gpu.name, choice.offer.gpu_count, choice.price, choice.offer)
+    machine = choice and BilledMachine(choice.gpu, choice.offer.gpu_count, choice.price, choice.offer)
     total = plan.cost.total if plan.cost else None
     over = over_budget(case.job, total)
     why_not = ""
@@ -40,7 +40,7 @@ def planned_job(case: Case, path: str) -> PlannedJob:
             f"{dollars(total)} at worst is over budget.max_total of {dollars(case.job.budget.max_total or 0)}"
         )
     return PlannedJob(
-        bill=job_bill(case, path, labels={}, told={}, priced=True, machine=machine),
+        bill=job_bill(case, path, priced=True, machine=machine),
         choice=choice,
         worst=total,
         why_not=why_not,

@@ -47,7 +47,8 @@ def money(amount: float | None) -> str:
 
 def called(job: JobBill) -> str:
     """A job, as people find it: its file, and which job of it."""
-    return f"{job.path} {job.job}" if job.job else job.path
+    name = job.path.rpartition("/")[2]
+    return job.path if not job.job or job.job in name else f"{job.path} {job.job}"
 
 
 def total(bill: Bill) -> str:
@@ -81,7 +82,8 @@ class BillText:
         if not known:
             return []
         shown, more = self._first(known, MOST_JOBS)
-        most = max(20, self.columns - 34)
+        room = self.columns - 40 - max(len(each.machine) for each in shown)
+        most = max(24, room) if self.columns >= 60 else self.columns - 13
         names = [cut(called(each), most) for each in shown]
         lines = table(
             [

@@ -48,7 +48,7 @@ class Project:
 
     def settings(self, text: str) -> None:
         """The settings, beside the prices."""
-        (self.folder / "gpuspec.toml").write_text('prices = "mine.csv"\n' + text)
+        (self.folder / "gpuspec.toml").write_text('prices = "mine.csv"\nclouds = ["aws", "gcp"]\n' + text)
 
     def write(self, name: str, text: str) -> None:
         """A file."""
@@ -125,8 +125,9 @@ def test_what_is_not_known_is_said_and_never_nothing(project: Project) -> None:
 def test_where_nothing_says_who_rents_the_machine_its_cost_is_unknown(project: Project) -> None:
     (project.folder / "gpuspec.toml").unlink()
     project.write("ranker.yaml", POD)
-    assert "its file does not say where" in project.document()["jobs"][0]["unknown"]
-    assert project.document("--prices", "mine.csv")["per_month"] == 6570
+    words = ("--prices", "mine.csv")
+    assert "its file does not say where" in project.document(*words)["jobs"][0]["unknown"]
+    assert project.document(*words, "--cloud", "aws")["per_month"] == 6570
 
 
 def test_savings_are_those_of_the_findings(project: Project) -> None:
@@ -157,3 +158,67 @@ def test_the_bill_as_a_page_for_people_without_gpuspec(project: Project) -> None
     assert "<title>GPU bill: Data &amp; search, December: $40.00 a month</title>" in page
     assert "<h1><span>$40.00</span> a month</h1>" in page  # 20 runs × 4 h × 0.50 $
     assert "data/gpu.jsonc" in page
+
+
+def test_settings_say_how_much_of_a_month_and_whose(project: Project) -> None:
+    project.settings(
+        '[per-file-usage]\n"data/*" = { runs_per_month = 10, hours_per_run = 1.5 }\n'
+        '"search/**" = { hours_per_month = 200, machines = 2.5 }\n"**" = { hours_per_month = 1 }\n'
+        '[per-file-labels]\n"**" = { team = "nobody", floor = "3" }\n"search/**" = { floor = "9" }\n'
+    )
+    project.write("search/gpu.jsonc", SERVER)
+    project.write("search/ranker.yaml", POD)
+    project.write("data/gpu.jsonc", BATCH)
+    found = project.document("--by", "team", "--by", "floor")
+    by_job = {each["job"]: each for each in found["jobs"]}
+    # 200 h × 2.5 × $3; the job's own 20 runs, of 1.5 h, × 2 × $0.25
+    assert by_job["chat"]["per_month"] == by_job["ranker"]["per_month"] == 1500
+    assert by_job["embed"]["per_month"] == 15
+    groups = {(each["by"], each["name"]): each["per_month"] for each in found["groups"]}
+    assert groups == {
+        ("team", "search"): 1500,
+        ("team", "nobody"): 1500,
+        ("team", "data"): 15,
+        ("floor", "3"): 3015,  # the first glob that says one
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('[per-file-usage]\n"*" = 3\n', "per-file-usage.'*' must be a table, not a whole number"),
+        ('[per-file-usage]\n"*" = { hours = 3 }\n', "there is no 'hours'"),
+        ('[per-file-usage]\n"*" = { hours_per_month = 745 }\n', "must be at least 0 and at most 744"),
+        ('[per-file-usage]\n"*" = { hours_per_month = "all" }\n', "must be a number, not a string"),
+        ('[per-file-usage]\n"*" = { hours_per_month = 1, runs_per_month = 1 }\n', "say one"),
+        ('[per-file-labels]\n"*" = { team = 3 }\n', "per-file-labels.'*'.team must be a string"),
+        ('[per-file-labels]\n"*" = "search"\n', "per-file-labels.'*' must be a table, not a string"),
+        ('[per-file-labels]\n"*" = { team = "" }\n', "a label has 1 to 200 characters"),
+    ],
+)
+def test_wrong_settings_are_refused(project: Project, setting: str, said: str) -> None:
+    project.write("search/gpu.jsonc", SERVER)
+    project.settings(setting)
+    project.bill(status=2)
+    assert said in project.err
+
+
+def test_files_say_how_often_and_whose(project: Project) -> None:
+    cron = POD.replace("apps/v1", "batch/v1").replace("Deployment", "CronJob")
+    cron = cron.replace("metadata: {name: ranker}", "metadata: {name: ranker, labels: {team: night}}")
+    cron = cron.replace(
+        "replicas: 3\n  template:\n    spec:\n",
+        "schedule: '0 2 * * *'\n  jobTemplate:\n    spec:\n"
+        "      template:\n        spec:\n          activeDeadlineSeconds: 7200\n",
+    )
+    project.write(
+        "cron.yaml",
+        cron.replace("      nodeSelector", "          nodeSelector").replace(
+            "      containers:\n        - {", "          containers:\n            - {"
+        ),
+    )
+    (job,) = project.document()["jobs"]
+    # 365 / 12 nights × 2 h × $3
+    assert job["per_month"] == 182.5
+    assert (job["labels"]["team"], job["at_most"], job["assumed"]) == ("night", True, False)
+    assert job["use"].startswith("schedule, at most 2")

@@ -131,6 +131,7 @@ NOT_OF_JOBS = {
     "extend", "baseline", "select", "ignore", "extend-select", "per-file-ignores", "severity", "rules", "fail-on",
     "plugins", "local-rules", "pedantic", "preview", "include", "exclude", "budget", "notify",
     "reserved",
+    "per-file-labels", "per-file-usage",
 }  # fmt: skip
 """Settings about rules and files, and about all jobs together."""
 

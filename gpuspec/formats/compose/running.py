@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuspec.formats.compose.gpus import GpuRequest
 from gpuspec.formats.compose.services import source_and_target
-from gpuspec.formats.compose.values import ComposeValue
+from gpuspec.formats.compose.values import ComposeValue, pairs
 from gpuspec.numerals import GB, SECONDS
 
 Parts = dict[str, tuple[Any, str]]
@@ -136,6 +136,10 @@ def deployment(service: ComposeValue, asked: GpuRequest) -> Parts:
         found["gpu_devices"] = (list(asked.devices), asked.pointer)
     elif asked.counted:
         found["first_gpus"] = (True, asked.pointer)
+    for at in (service.get("labels"), service.get("deploy", "labels")):
+        labels = {name: value.text for name, value in pairs(at) if value.text}
+        if labels:
+            found["labels"] = ({**found.get("labels", ({}, ""))[0], **labels}, at.pointer)
     copies = replicas(service)
     if copies is not None and copies[0] == 0:
         found["suspended"] = (True, copies[1])

@@ -77,6 +77,7 @@ _SPELLING = {
     "keep_alive_minutes": "idle_duration",
     "readiness": "probes",
     "scaling": "replicas",
+    "schedule.runs_per_month": "schedule.cron",
     "secrets": "env",
     "run": "commands",
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gpuspec.formats.command import CommandText, container_command
+from gpuspec.formats.cron import runs_per_month
 from gpuspec.formats.document import Document, Format
 from gpuspec.formats.dstack.resources import put_resources, range_of, whole
 from gpuspec.formats.dstack.words import CLOUDS as BACKEND_CLOUDS
@@ -78,6 +79,7 @@ def _gathered(tree: Tree, fields: _Fields) -> Gathered | None:
     if kind != "task":
         job.put("task", "serve" if kind == "service" else "interactive", f"{place}/type")
     _put_plain(job, fields)
+    _put_schedule(job, fields)
     _put_lists(job, fields)
     _put_environment(job, fields)
     if "groups" not in run:
@@ -123,6 +125,21 @@ def _put_least_use(job: Gathered, fields: _Fields) -> None:
         job.put_part("min_utilization", "gpu", share, f"{at}/min_gpu_utilization")
         job.put_part("min_utilization", "minutes", minutes / 60, f"{at}/time_window")
         job.put_part("min_utilization", "then", "end", at)
+
+
+def _put_schedule(job: Gathered, fields: _Fields) -> None:
+    """Its lines of cron, and its tags (https://dstack.ai/docs/concepts/tasks#schedule, read 2026-11)."""
+    schedule, at = fields.get("schedule", dict)
+    given = schedule.get("cron") if schedule else None
+    lines = given if isinstance(given, list) else [given]
+    runs = [runs_per_month(line) for line in lines if isinstance(line, str)]
+    if runs and all(runs):
+        job.put_part("schedule", "runs_per_month", sum(each or 0.0 for each in runs), at)
+    tags, at = fields.get("tags", dict)
+    labels = {
+        name: said for name, said in (tags or {}).items() if isinstance(name, str) and isinstance(said, str)
+    }
+    job.put_part("deployment", "labels", labels or None, at)
 
 
 def _put_lists(job: Gathered, fields: _Fields) -> None:

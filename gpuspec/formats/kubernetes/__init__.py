@@ -45,6 +45,7 @@ FORMAT = Format(
         "readiness": "readinessProbe",
         "run": "command",
         "scaling.max": "maxReplicas",
+        "schedule.runs_per_month": "schedule",
         "scaling.min": "minReplicas",
         "secrets": "secretKeyRef",
     },

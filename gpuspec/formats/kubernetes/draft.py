@@ -26,6 +26,7 @@ class JobDraft(Gathered):
         name = resource.name
         if name.word:
             self.say("name", name.word, name)
+        self.say("deployment.labels", _labels(resource) or None, resource.at.at("metadata", "labels"))
         self.say("deployment.asked_ports", [], resource.at)  # `containerPort` opens none
 
     def say(self, field: str, value: Any, at: At) -> None:
@@ -85,3 +86,9 @@ class JobDraft(Gathered):
 
 Reader = Callable[[Resource], Iterable[JobDraft]]
 """What finds the jobs of an object of one kind."""
+
+
+def _labels(resource: Resource) -> dict[str, str]:
+    """The labels of an object, and those of its pods, which say less often whose it is."""
+    pods, own = resource.spec.at("template", "metadata", "labels"), resource.at.at("metadata", "labels")
+    return {key: at.text for labels in (pods, own) for key, at in labels.members() if at.text}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from gpuspec.formats.cron import runs_per_month
 from gpuspec.formats.kubernetes.at import At
 from gpuspec.formats.kubernetes.draft import JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
@@ -50,6 +51,7 @@ def cron_job(resource: Resource) -> list[JobDraft]:
     drafts = batch(resource, resource.spec.at("jobTemplate", "spec"))
     for draft in drafts:
         suspended(draft, resource.spec)
+        starts(draft, resource.spec.at("schedule"))
     return drafts
 
 
@@ -83,6 +85,13 @@ def deadline(draft: JobDraft, spec: At) -> None:
     at = spec.at("activeDeadlineSeconds")
     if at.whole and "budget" not in draft.value:
         draft.say("budget.max_hours", min(at.whole / 3600, MOST_HOURS), at)
+
+
+def starts(draft: JobDraft, *lines: At) -> None:
+    """How often a month it is started, by lines of cron."""
+    found = [(runs_per_month(line.text), line) for line in lines if line.text]
+    if found and all(runs for runs, _ in found):
+        draft.say("schedule.runs_per_month", sum(runs or 0.0 for runs, _ in found), found[0][1])
 
 
 def suspended(draft: JobDraft, spec: At) -> None:

@@ -8,7 +8,7 @@ from gpuspec.formats.kubernetes.draft import JobDraft, Reader
 from gpuspec.formats.kubernetes.manifest import Resource
 from gpuspec.formats.kubernetes.nodes import one_cloud
 from gpuspec.formats.kubernetes.pods import pod_jobs
-from gpuspec.formats.kubernetes.workloads import batch, deadline, ends, keeps_running
+from gpuspec.formats.kubernetes.workloads import batch, deadline, ends, keeps_running, starts, suspended
 
 
 def knative_service(resource: Resource) -> list[JobDraft]:
@@ -61,9 +61,13 @@ def workflow(resource: Resource) -> list[JobDraft]:
         inner = spec.at(key)
         if key == "workflowSpec" and isinstance(inner.value, dict):
             spec = inner
-    return [
+    drafts = [
         draft for template in spec.at("templates").elements() for draft in _template(resource, spec, template)
     ]
+    for draft in drafts:
+        starts(draft, resource.spec.at("schedule"), *resource.spec.at("schedules").elements())
+        suspended(draft, resource.spec)
+    return drafts
 
 
 def _template(resource: Resource, spec: At, template: At) -> Iterator[JobDraft]:

@@ -12,6 +12,7 @@ from typing import Any
 from gpuspec.commands.python.file import tail
 from gpuspec.commands.python.file import tree as parsed
 from gpuspec.formats.command import CommandText
+from gpuspec.formats.cron import runs_per_month
 from gpuspec.formats.document import Document, Format, Source
 from gpuspec.formats.gathered import Gathered
 from gpuspec.formats.modal.apps import App, Found, look_over, marked, marks, web
@@ -20,9 +21,12 @@ from gpuspec.formats.modal.image import image_of
 from gpuspec.job.job import Piece
 from gpuspec.text import Span, Tree, pointer
 from gpuspec.text.tree import hash_comments
+from gpuspec.words import HOURS_PER_MONTH
 
 _IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t][^\n#]*\bmodal\b", re.M)
 _SAYS_GPU = re.compile(r"\bgpu['\"]?\s*[=:]")
+_PERIODS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
+"""Keywords of `modal.Period` → seconds; months and years, which are of no one length, are left out."""
 _MOST_TEXT = 1 << 19
 
 
@@ -90,6 +94,7 @@ class _ModalJob(Gathered):
         if self.found.is_class and (called := marked(decorators, "method", "batched")):
             self.say("usual_task", "serve", called)
         self._scaling()
+        self._schedule()
         self._machines(decorators)
         self._image()
         self._deployment()
@@ -174,6 +179,24 @@ class _ModalJob(Gathered):
         for name, said in (("min", least), ("max", most)):
             if said:
                 self.put_part("scaling", name, int(said[0]), self.at(f"scaling/{name}", said[1]))
+
+    def _schedule(self) -> None:
+        """`modal.Cron("0 2 * * *")`, `modal.Period(days=1)`: https://modal.com/docs/guide/cron (read 2026-11)."""
+        node = self.app.constants.followed(self.found.keywords.get("schedule"))
+        if not isinstance(node, ast.Call):
+            return
+        runs, seconds = None, None
+        if tail(node.func)[1] == "Cron":
+            named = next((each.value for each in node.keywords if each.arg == "cron_string"), None)
+            line = self.app.constants.text(node.args[0] if node.args else named)
+            runs = runs_per_month(line) if line else None
+        elif tail(node.func)[1] == "Period":
+            parts = {each.arg: self.app.constants.number(each.value) for each in node.keywords}
+            known = {word: parts[word] for word in _PERIODS if parts.get(word)}
+            seconds = sum(_PERIODS[word] * (number or 0.0) for word, number in known.items())
+            runs = HOURS_PER_MONTH * 3600 / seconds if seconds >= 1 and len(known) == len(parts) else None
+        if runs:
+            self.put_part("schedule", "runs_per_month", runs, self.at("schedule", node))
 
     def _machines(self, decorators: Sequence[ast.expr]) -> None:
         """`@modal.experimental.clustered(size=4)`."""
@@ -302,6 +325,7 @@ FORMAT = Format(
         "scaling": "min_containers",
         "scaling.max": "max_containers",
         "scaling.min": "min_containers",
+        "schedule.runs_per_month": "schedule",
     },
     examples={
         "gpu_types": 'gpu="L40S"',

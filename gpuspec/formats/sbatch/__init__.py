@@ -200,6 +200,8 @@ def _deployment(options: Mapping[str, Given]) -> dict[str, Any]:
         found["restarts"] = "on-failure"
     elif "no-requeue" in options:
         found["restarts"] = "never"
+    if "account" in options and options["account"].value:
+        found["labels"] = {"account": options["account"].value}
     return found
 
 
