@@ -51,12 +51,19 @@ def compared(base: State, head: State, *, prices: str) -> WhatChanged:
         fixed=tuple(fixed),
         kept=sum(was_there),
         silenced=silenced,
-        jobs=tuple(each for each in jobs if differs(each.before, each.after)),
+        jobs=tuple(sorted((each for each in jobs if differs(each.before, each.after)), key=_by_money)),
         per_hour=total(pairs, lambda cost: cost.bill.per_hour),
         per_run=total(pairs, lambda cost: cost.bill.per_run),
         per_month=total(pairs, lambda cost: cost.bill.per_month),
         prices=prices,
     )
+
+
+def _by_money(change: JobChange) -> tuple[float, float, str, str]:
+    """What changes the month the most first, then the hour; where neither is known, by name."""
+    month = total([(change.before, change.after)], lambda cost: cost.bill.per_month).more
+    hour = total([(change.before, change.after)], lambda cost: cost.bill.per_hour).more
+    return -abs(month), -abs(hour), change.path, change.job
 
 
 def _in(path: str, found: Located) -> Located:

@@ -57,8 +57,9 @@ class Exceeded(NamedTuple):
 
 class WhatChanged(NamedTuple):
     """`new` findings are shown and were not there before, `fixed` ones are gone, `kept` counts those that were there
-    before, `silenced` those of them that a comment silences now. `jobs` are those that changed; the sums are of all.
-    `base` and `head` say what is compared, in words, `prices` whose prices they are."""
+    before, `silenced` those of them that a comment silences now. `jobs` are those that changed, the largest
+    change of a month first; the sums are of all. `base` and `head` say what is compared, in words, `prices` whose
+    prices they are."""
 
     base: str
     head: str

@@ -4,11 +4,13 @@ tests/integration/test_action.py."""
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from canaries import CANARIES, unsafe
 
 from gpuspec.cli.main import main
 
@@ -274,3 +276,36 @@ def test_a_name_is_no_markup(project: Project, monkeypatch: pytest.MonkeyPatch) 
     text = project.diff("--format", "markdown")
     assert r"| `x\x7c\x60<b>.gpu.jsonc` new | H100 PCIe |" in text  # in code `<` is itself
     assert all(row.replace("\\|", "").count("|") in (3, 7) for row in text.splitlines() if row[:1] == "|")
+
+
+POD = """apiVersion: v1
+kind: Pod
+metadata: {{ name: {name} }}
+spec:
+  nodeSelector: {{ nvidia.com/gpu.product: NVIDIA-{gpu} }}
+  containers: [{{ name: {name}, image: x, resources: {{ limits: {{ nvidia.com/gpu: 1 }} }} }}]
+---
+"""
+
+
+@pytest.mark.parametrize("canary", CANARIES.values(), ids=CANARIES)
+def test_names_are_no_commands_to_whoever_reads_them(
+    project: Project, monkeypatch: pytest.MonkeyPatch, canary: str
+) -> None:
+    """To a terminal, a CI runner, Markdown: of jobs, files, GPUs and folders."""
+    project.was(a=SPEC)
+    name = json.dumps(canary + "<img src=x onerror=alert(1)>[x](http://x) @team #1")
+    before, after = (POD.format(name=name, gpu=gpu) for gpu in ("L4", "H100"))
+    base = project.base.rename(project.base.with_name(canary[:60].replace("/", "-")))
+    (base / "pods.yaml").write_text(before + before.replace("name: ", "name: other-", 1))
+    monkeypatch.chdir(project.head)
+    Path("pods.yaml").write_text(after + after.replace("name: ", "name: other-", 1))
+    Path(f"{canary[:60].replace('/', '-')}.gpu.jsonc").write_text(DEAR.replace("python batch.py", canary[:1]))
+    for form in ("text", "markdown", "json"):
+        assert main(["diff", str(base), "--format", form, "--fail-above", "+1/month"]) in (0, 1)
+        out, err = project._capsys.readouterr()
+        assert (unsafe(out), unsafe(err)) == ([], [])
+        assert "pods.yaml" in out or canary == CANARIES["order"]  # which YAML cannot say in JSON's escapes
+        assert form != "markdown" or (
+            "<img" not in re.sub(r"`[^`]*`", "", out) and " @team" not in re.sub(r"`[^`]*`", "", out)
+        )
