@@ -13,8 +13,9 @@ from gpuspec.cli.options import config_option, isolated_option
 from gpuspec.cli.output import say, say_document
 from gpuspec.cli.ps import current
 from gpuspec.json_text import json_text
-from gpuspec.launch.alert_watch import budgets_of, due, notified_of, tell
+from gpuspec.launch.alert_watch import due, notified_of, tell
 from gpuspec.launch.alerts import MonthShare, RunShare, month_shares, run_share
+from gpuspec.launch.budget_files import budgets_in, budgets_of_runs
 from gpuspec.launch.month import month_of
 from gpuspec.launch.records import Records
 from gpuspec.lint.config import Configs
@@ -42,13 +43,13 @@ def command(send: bool, config: str | None, isolated: bool, as_json: bool) -> in
     records = Records()
     everything = [run if run.is_over else current(run) for run in records.recent(now)]
     here = Configs(collect(), path=config, isolated=isolated).settings_for(".").budget_file
-    files = dict.fromkeys(file for file in (here, *(run.budget_file for run in everything)) if file)
-    months = month_shares(budgets_of(files), everything, now)
+    budgets = {**budgets_in([here] if here else []), **budgets_of_runs(everything)}
+    months = month_shares(budgets, everything, now)
     active = [run for run in everything if not run.is_over]
     shares = [share for share in (run_share(run) for run in active) if share]
     sent = 0
     if send:
-        sent = tell(due(everything, files, everything, now), lambda line: say(line, err=True))
+        sent = tell(due(everything, budgets, everything, now), lambda line: say(line, err=True))
     if as_json:
         say_document(json_text(_numbers(month_of(now).name, months, shares, sent)))
     else:

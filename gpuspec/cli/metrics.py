@@ -12,8 +12,8 @@ from gpuspec.cli.options import config_option, isolated_option
 from gpuspec.cli.output import say, say_document
 from gpuspec.cli.ps import current
 from gpuspec.errors import UserError
-from gpuspec.launch.alert_watch import budgets_of
 from gpuspec.launch.alerts import month_shares
+from gpuspec.launch.budget_files import budgets_in, budgets_of_runs
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.metrics import families
 from gpuspec.launch.prometheus import render
@@ -80,5 +80,5 @@ def _ask(asked: Asked) -> None:
 def _text(here: str | None, asked: Asked) -> str:
     now = time.time()
     runs = [run if run.is_over else asked.get(run.id, run) for run in Records().recent(now)]
-    files = dict.fromkeys(file for file in (here, *(run.budget_file for run in runs)) if file)
-    return render(families(runs, month_shares(budgets_of(files), runs, now), now))
+    budgets = {**budgets_in([here] if here else []), **budgets_of_runs(runs)}
+    return render(families(runs, month_shares(budgets, runs, now), now))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from gpuspec.cli.output import say
 from gpuspec.launch.alert_watch import Notified
+from gpuspec.launch.budget_files import Budgets, budgets_above
 from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.month import month_of
 from gpuspec.launch.monthly_limit import Launch, refusal, standings
@@ -25,11 +26,22 @@ LONGEST_LABEL = 200
 """Labels of a job that are recorded, and their characters."""
 
 
-def launch_of(case: Case, plan: Plan, settings: Settings, run: RunSettings, machines: int) -> Launch | None:
-    """What a launch may cost, where a monthly budget holds for it; None where none does."""
+def launch_of(
+    case: Case, plan: Plan, settings: Settings, run: RunSettings, *, machines: int, above: bool
+) -> Launch | None:
+    """What a launch may cost, where a monthly budget holds for it; None where none does. `above`: those of settings
+    above its folder hold, too; not where the command line names the settings."""
     choice = plan.choice
-    if not settings.budget or settings.budget_file is None or choice is None:
+    if choice is None:
         return None
+    budgets: Budgets = {}
+    if settings.budget_file is not None:
+        budgets[settings.budget_file] = monthly_budget(settings.budget)
+    if above:
+        budgets = {**budgets, **budgets_above(_folder(case))}
+    if not budgets:
+        return None
+    file = next(iter(budgets))
     as_run = Run(
         id="",
         name=case.job.name or "job",
@@ -40,14 +52,13 @@ def launch_of(case: Case, plan: Plan, settings: Settings, run: RunSettings, mach
         started=0.0,
         cloud=choice.offer.cloud,
         gpu=choice.gpu.name,
-        labels=labels_text(case, settings.budget_file),
-        budget_file=settings.budget_file,
+        labels=labels_text(case, file),
+        budget_file=file,
     )
     cost = plan.cost
     return Launch(
         as_run=as_run,
-        budget=monthly_budget(settings.budget),
-        budget_file=settings.budget_file,
+        budgets=budgets,
         total=cost.total if cost else None,
         hours=None if plan.max_hours is None else plan.max_hours + plan.keep_alive_minutes / 60,
         price=max(each.price for each in launchable(case.job, plan)),
@@ -70,9 +81,12 @@ def labels_text(case: Case, budget_file: str | None) -> str | None:
     labels = labels_of(case)
     kept = {key[:LONGEST_LABEL]: value[:LONGEST_LABEL] for key, value in sorted(labels.items())[:MOST_LABELS]}
     if budget_file is not None:
-        folder = os.path.dirname(os.path.abspath(case.path)) if case.path != "-" else os.getcwd()
-        kept["folder"] = os.path.relpath(folder, os.path.dirname(budget_file)).replace(os.sep, "/")
+        kept["folder"] = os.path.relpath(_folder(case), os.path.dirname(budget_file)).replace(os.sep, "/")
     return json.dumps(kept, ensure_ascii=False) if kept else None
+
+
+def _folder(case: Case) -> str:
+    return os.getcwd() if case.path == "-" else os.path.dirname(os.path.abspath(case.path))
 
 
 def check_month(launches: Sequence[Launch | None], *, over_budget: bool) -> None:

@@ -57,13 +57,13 @@ def command(everything: bool, as_json: bool) -> int:
 
 def _tell_of_the_month(runs: Sequence[Run]) -> None:
     """Which of this month's budgets have come to a step that is told of."""
-    files = dict.fromkeys(run.budget_file for run in runs if run.budget_file)
-    if not files:
+    if not any(run.budget_file for run in runs):
         return
-    from gpuspec.launch.alert_watch import budgets_of
     from gpuspec.launch.alerts import month_alert, month_shares
+    from gpuspec.launch.budget_files import budgets_of_runs
 
-    for alert in map(month_alert, month_shares(budgets_of(files), runs, time.time())):
+    budgets = budgets_of_runs(run for run in runs if run.budget_file)
+    for alert in map(month_alert, month_shares(budgets, runs, time.time())):
         if alert:
             say("", alert.text)
 

@@ -210,7 +210,13 @@ def _prepare(planned: Planned, options: dict[str, Any], *, yes: bool, shards: in
     if alone:
         _show_plan(case, plan, name, whole=shard is None and shards == 1)
     again = resume_command(spec, name, given, options, shards=shard[1] if shard else None)
-    rented = None if name == "local" else launch_of(case, plan, settings, run_settings, shards)
+    rented = (
+        None
+        if name == "local"
+        else launch_of(
+            case, plan, settings, run_settings, machines=shards, above=not (given.config or given.isolated)
+        )
+    )
     return Prepared(
         case=case,
         plan=plan,
@@ -292,7 +298,7 @@ def _launch(each: Prepared, records: list[Record]) -> int:
 
     job, plan, where, settings = each.case.job, each.plan, each.where, each.settings
     choice = None if where.name == "local" else plan.choice
-    budget_file = each.month.budget_file if each.month else None
+    budget_file = each.month.as_run.budget_file if each.month else None
     record = Records().new(
         admit=admission(each.month, over_budget=each.over_budget),
         name=job.name or "job",

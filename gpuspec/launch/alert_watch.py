@@ -9,16 +9,17 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.launch.alerts import Alert, month_alert, month_shares, run_alert
+from gpuspec.launch.budget_files import Budgets, budgets_of_runs
 from gpuspec.launch.launcher import Run
+from gpuspec.launch.month import counts
 from gpuspec.launch.notify import Addressee, NotSent, notify_of, send, targets_of
 from gpuspec.launch.records import Records, run_path, writing_for
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.planning.monthly_budget import STEPS, MonthlyBudget, monthly_budget
+from gpuspec.planning.monthly_budget import STEPS
 from gpuspec.untrusted_file import read_file
 
 EVERY = 60.0
@@ -73,20 +74,6 @@ def notified_of(run: Run) -> Notified:
     return Notified(file, webhook)
 
 
-def budgets_of(files: Iterable[str]) -> dict[str, MonthlyBudget]:
-    """The monthly budgets of settings files as they are now; a file that is gone, or wrong, has none."""
-    from gpuspec.lint.budget_config import check_budget
-    from gpuspec.lint.config_file import read_one
-
-    found = {}
-    for file in dict.fromkeys(files):
-        with suppress(UserError):
-            setting = read_one(file).values.get("budget", {})
-            check_budget(file, setting)
-            found[file] = monthly_budget(setting)
-    return found
-
-
 class Due(NamedTuple):
     """An alert, and whom it goes to."""
 
@@ -94,22 +81,22 @@ class Due(NamedTuple):
     targets: tuple[Addressee, ...]
 
 
-def due(runs: Sequence[Run], files: Iterable[str], everything: Sequence[Run], now: float) -> list[Due]:
-    """What is to be told of some runs, and of the months' budgets of some settings files, for which `everything`
-    counts. A month's alert goes to whom the file with the budget names, else to whom the runs under it do."""
+def due(runs: Sequence[Run], budgets: Budgets, everything: Sequence[Run], now: float) -> list[Due]:
+    """What is to be told of some runs, and of this month's budgets, for which `everything` counts. A month's alert
+    goes to whom the file with the budget names, else to whom the runs under it do."""
     found = []
     for run in runs:
         who = notified_of(run)
         alert = run_alert(run, who.at, now)
         if alert:
             found.append(Due(alert, tuple(who.targets()[0])))
-    for share in month_shares(budgets_of(files), everything, now):
+    for share in month_shares(budgets, everything, now):
         alert = month_alert(share)
         if alert is None:
             continue
         targets, said = targets_of(notify_of(share.file), share.file)
         if not targets and not said:
-            of_runs = (notified_of(run).targets()[0] for run in everything if run.budget_file == share.file)
+            of_runs = (notified_of(run).targets()[0] for run in everything if counts(run, share.file))
             targets = next(filter(None, of_runs), [])
         found.append(Due(alert, tuple(targets)))
     return found
@@ -167,8 +154,8 @@ class AlertWatch:
             with self._one:
                 records, now = Records(), time.time()
                 run = records.get(self._id)
-                everything = records.recent(now) if run.budget_file else []
-                found = due([run], [run.budget_file] if run.budget_file else [], everything, now)
+                budgets = budgets_of_runs([run]) if run.budget_file else {}
+                found = due([run], budgets, records.recent(now) if budgets else [], now)
                 for each in found:
                     if each.alert.key not in self._shown:
                         self._say(each.alert.text)

@@ -16,6 +16,8 @@ from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.named_tuple import NamedTuple
 
 HOUR = 3600.0
+UNNAMED = "none"
+"""What budgets call the group of those that do not say."""
 
 
 class Month(NamedTuple):
@@ -123,30 +125,33 @@ def may_cost(total: float | None, hours: float | None, price: float, month: Mont
     return total * min(1.0, left / hours)
 
 
+def folder_of(run: Run) -> str:
+    """The folder of the spec that a run was made of; its workdir where that was not recorded."""
+    folder = labels_of(run).get("folder")
+    if folder is None or run.budget_file is None:
+        return os.path.normpath(run.workdir)
+    return os.path.normpath(os.path.join(os.path.dirname(run.budget_file), folder))
+
+
 def counts(run: Run, budget_file: str) -> bool:
-    """Whether a run is one of those that a budget is for: it was launched under that settings file; or under none,
-    from a folder below that file's."""
-    if run.budget_file is not None:
-        return run.budget_file == budget_file
+    """Whether a run is one of those that a budget is for: its spec lies below that settings file, or its settings
+    extend it."""
     folder = os.path.dirname(budget_file).rstrip(os.sep) + os.sep
-    return (os.path.normpath(run.workdir) + os.sep).startswith(folder)
+    return run.budget_file == budget_file or (folder_of(run) + os.sep).startswith(folder)
 
 
 def in_group(run: Run, by: str, name: str, budget_file: str) -> bool:
-    """Whether a run is in a group of a budget: by folder (and those in it), cloud, GPU, or a label of its job."""
+    """Whether a run is in a group of a budget: by folder (and those in it), cloud, GPU, or a label of its job. As in
+    a bill, the case of letters does not matter, and "none" are those that do not say."""
     if not by:
         return True
-    labels = labels_of(run)
     if by == "folder":
-        folder = labels.get("folder")
-        if folder is None:
-            folder = os.path.relpath(run.workdir, os.path.dirname(budget_file)).replace(os.sep, "/")
+        folder = os.path.relpath(folder_of(run), os.path.dirname(budget_file)).replace(os.sep, "/")
         return within(folder, name)
-    if by == "cloud":
-        return run.cloud is not None and run.cloud.lower() == name.lower()
-    if by == "gpu":
-        return run.gpu is not None and _same_gpu(run.gpu, name)
-    return labels.get(by) == name
+    if by == "gpu" and run.gpu is not None:
+        return _same_gpu(run.gpu, name)
+    said = {"cloud": run.cloud, "gpu": run.gpu}.get(by, labels_of(run).get(by))
+    return (said or UNNAMED).casefold() == name.casefold()
 
 
 def within(folder: str, name: str) -> bool:

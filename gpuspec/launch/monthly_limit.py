@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpuspec.errors import UserError
+from gpuspec.launch.budget_files import Budgets
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.month import Month, Spending, costs_in, counts, in_group, may_cost, total
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.cost import exceeds
-from gpuspec.planning.monthly_budget import MonthlyBudget
 from gpuspec.words import dollars, listed
 
 MOST_NAMED = 5
@@ -22,8 +22,8 @@ class Launch(NamedTuple):
     Dollars: `total` at most in `hours`, both None without a time limit; `price` for an hour, at most."""
 
     as_run: Run
-    budget: MonthlyBudget
-    budget_file: str
+    budgets: Budgets
+    """Those that hold for it, the nearest first."""
     total: float | None
     hours: float | None
     price: float
@@ -78,10 +78,11 @@ def standings(launches: Sequence[Launch], runs: Sequence[Run], month: Month, now
     """Every budget that the launches are in, with what is spent of it."""
     found = []
     costs = costs_in(runs, month, now)
-    for file in dict.fromkeys(each.budget_file for each in launches):
-        under = [each for each in launches if each.budget_file == file]
+    budgets = {file: budget for each in launches for file, budget in each.budgets.items()}
+    for file, budget in budgets.items():
+        under = [each for each in launches if file in each.budgets]
         counted = [each for each in costs if counts(each.run, file)]
-        for by, name, limit in under[0].budget.limits:
+        for by, name, limit in budget.limits:
             mine = [each for each in under if in_group(each.as_run, by, name, file)]
             if mine:
                 found.append(

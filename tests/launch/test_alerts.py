@@ -210,7 +210,7 @@ def test_each_goes_once_to_each_and_one_that_failed_again(
 
     def look() -> tuple[int, list[str]]:
         said: list[str] = []
-        return tell(due([kept], [], [], time.time()), said.append), said
+        return tell(due([kept], {}, [], time.time()), said.append), said
 
     hook.status = 500
     assert look() == (0, ["an alert could not be sent to the webhook: 127.0.0.1 answered 500"])

@@ -98,17 +98,19 @@ def test_whose_budget_a_run_counts_to() -> None:
     assert counts(run(), FILE)
     assert counts(run(workdir="/repo"), FILE)
     assert not counts(run(workdir="/repository"), FILE)
-    assert not counts(run(budget_file="/repo/a/gpuspec.toml"), FILE)
+    assert counts(run(budget_file="/repo/a/gpuspec.toml"), FILE)  # as in a bill: all that lies below
+    assert not counts(run(workdir="/repo/a", budget_file="/x/gpuspec.toml", labels='{"folder": "y"}'), FILE)
     assert counts(run(workdir="/elsewhere", budget_file=FILE), FILE)
 
 
 def test_groups() -> None:
-    one = run(labels='{"team": "search", "folder": "teams/search/jobs"}', cloud="lambda", gpu="A100-80GB")
+    labels = '{"team": "search", "folder": "teams/search/jobs"}'
+    one = run(labels=labels, budget_file=FILE, cloud="lambda", gpu="A100-80GB")
     assert all(
         in_group(one, by, name, FILE)
         for by, name in (
-            ("", ""), ("team", "search"), ("folder", "teams/search"), ("folder", "."), ("folder", "./teams/"),
-            ("cloud", "Lambda"), ("gpu", "A100 80GB"),
+            ("", ""), ("team", "Search"), ("tier", "none"), ("folder", "teams/search"), ("folder", "."),
+            ("folder", "./teams/"), ("cloud", "Lambda"), ("gpu", "A100 80GB"),
         )
     )  # fmt: skip
     assert not any(
@@ -129,8 +131,8 @@ def test_groups() -> None:
 
 def launch(**more: Any) -> Launch:
     fields: dict[str, Any] = {
-        "as_run": run(labels='{"team": "search"}'), "budget": MonthlyBudget(5000, (("team", "search", 450),)),
-        "budget_file": FILE, "total": 400.0, "hours": 100.0, "price": 4.0,
+        "as_run": run(labels='{"team": "search"}'),
+        "budgets": {FILE: MonthlyBudget(5000, (("team", "search", 450),))}, "total": 400.0, "hours": 100.0, "price": 4.0,
     }  # fmt: skip
     return Launch(**{**fields, **more})
 

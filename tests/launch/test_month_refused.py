@@ -71,6 +71,35 @@ def test_dry_run_says_so_too(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert "spent" not in capsys.readouterr().err
 
 
+def test_budgets_above_the_folder_hold_as_far_as_the_repository_goes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a bill: the outer budget has $0.30 left, whatever the team's own settings say."""
+    team = folder / "team"
+    team.mkdir()
+    (team / "gpuspec.toml").write_text("[budget]\nmonthly = 100\n")
+    (folder / "gpu.jsonc").rename(team / "gpu.jsonc")
+    words = [
+        "run",
+        str(team / "gpu.jsonc"),
+        "--on",
+        "skypilot",
+        "--prices",
+        str(folder / "prices.csv"),
+        "--dry-run",
+    ]
+    assert main(words) == 2
+    assert f"raise budget.monthly in {folder / 'gpuspec.toml'}" in " ".join(capsys.readouterr().err.split())
+    assert main([*words, "--config", str(team / "gpuspec.toml")]) == 0
+    assert "$0.00 of $100 are spent; this run may cost $0.49" in " ".join(capsys.readouterr().err.split())
+    (team / ".git").mkdir()
+    assert main(words) == 0
+    (team / ".git").rmdir()
+    (folder / "gpuspec.toml").write_text("[budget\n")
+    assert main(words) == 2  # a budget that cannot be read is not passed over
+    assert "error[bad-config]" in capsys.readouterr().err
+
+
 def test_of_two_that_are_launched_at_once_the_second_is_refused(folder: Path) -> None:
     """Both saw enough before they asked; the record of the first is there when the second writes its own."""
     file = str(folder / "gpuspec.toml")
@@ -83,9 +112,7 @@ def test_of_two_that_are_launched_at_once_the_second_is_refused(folder: Path) ->
         state="starting",
         started=0.0,
     )
-    launch = Launch(
-        as_run=as_run, budget=MonthlyBudget(10.0), budget_file=file, total=4.0, hours=1e-6, price=4e6
-    )
+    launch = Launch(as_run=as_run, budgets={file: MonthlyBudget(10.0)}, total=4.0, hours=1e-6, price=4e6)
     admit = admission(launch, over_budget=False)
     fields = {"launcher": "skypilot", "spec_path": "x", "workdir": str(folder), "planned_price": 4e6}
     Records().new(admit=admit, name="first", max_hours=1e-6, **fields)
