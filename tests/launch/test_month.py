@@ -132,7 +132,8 @@ def test_groups() -> None:
 def launch(**more: Any) -> Launch:
     fields: dict[str, Any] = {
         "as_run": run(labels='{"team": "search"}'),
-        "budgets": {FILE: MonthlyBudget(5000, (("team", "search", 450),))}, "total": 400.0, "hours": 100.0, "price": 4.0,
+        "budgets": {FILE: MonthlyBudget(5000, (("team", "search", 450),))}, "total": 400.0, "hours": 100.0,
+        "price": 4.0,
     }  # fmt: skip
     return Launch(**{**fields, **more})
 
