@@ -67,6 +67,11 @@ def test_dry_run_says_so_too(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(words) == 2
     assert main([*words, "--max-hours", "0.5"]) == 0
     assert "$0.00 of $0.40 of team search are spent" in " ".join(capsys.readouterr().err.split())
+    change(folder, labels={})
+    with (folder / "gpuspec.toml").open("a") as settings:
+        settings.write('[per-file-labels]\n"*.jsonc" = { team = "search" }\n')
+    assert main([*words, "--max-hours", "0.5"]) == 0
+    assert "of team search are spent; this run may cost $0.27" in " ".join(capsys.readouterr().err.split())
     assert main([*words, "--isolated"]) == 0
     assert "spent" not in capsys.readouterr().err
 
