@@ -12,6 +12,7 @@ import click
 from gpuspec.catalog.price_file import names_a_file
 from gpuspec.cli.compared import compared
 from gpuspec.cli.cost_limit import CostLimit, Limit
+from gpuspec.cli.diff_budgets import budget_changes
 from gpuspec.cli.exit_status import tell
 from gpuspec.cli.open_case import CaseOptions, case_options
 from gpuspec.cli.options import format_option
@@ -83,7 +84,10 @@ def command(
             state.look(asked, linter, other=after.root)
         found = compared(before, after, prices=_prices(after, linter))
         found = found._replace(
-            exceeded=tuple(each for limit in fail_above if (each := limit.exceeded(found)) is not None)
+            budgets=()
+            if below
+            else budget_changes(before, after),  # of some paths, a budget knows only a part
+            exceeded=tuple(each for limit in fail_above if (each := limit.exceeded(found)) is not None),
         )
         failing = _failing(found, after) if fail_on_new else 0
     write(render("json" if as_json else format_, found), output)

@@ -19,6 +19,7 @@ from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
+    from gpuspec.planning.bill import JobBill
     from gpuspec.planning.case import Case
     from gpuspec.planning.job_cost import JobCost
 
@@ -74,6 +75,7 @@ class State:
         self.costs: dict[str, dict[str, JobCost]] = {}
         """file → what a job is called → what it costs"""
         self._linter: PricingLinter
+        self._configs: Configs
 
     def look(self, asked: DiffScope, linter: PricingLinter, *, other: str) -> None:
         """Lint every file, and price its jobs. `other` is the root of the state that this one is compared with."""
@@ -82,12 +84,22 @@ class State:
         configs = Configs(
             linter.registry, Overrides(job=given.job), path=config, isolated=given.isolated, above=self._above
         )
-        self._linter = linter
-        for path in self._paths(asked, configs):
-            try:
-                self._see(path, configs)
-            except UserError as error:
-                self.errors.append(error)
+        self._linter, self._configs = linter, configs
+        try:
+            for path in self._paths(asked, configs):
+                try:
+                    self._see(path, configs)
+                except UserError as error:
+                    self.errors.append(self._told(error))
+        except UserError as error:  # of the settings: no file can be judged
+            raise self._told(error) from None
+
+    def _told(self, error: UserError) -> UserError:
+        """An error about a file by what it is called here, not by where a commit was copied to."""
+        if not self._above:
+            return error
+        (copy,) = self._above
+        return UserError(error.code, f"{self.said}: {error.message.replace(copy + os.sep, '')}", error.hint)
 
     def _own(self, config: str, other: str) -> str:
         """The config file of `--config`, as it is in this state where it is a file of the project."""
@@ -145,6 +157,31 @@ class State:
             codes.update(entry.rule.code for entry in (settings.local.rules if settings.local else ()))
             refused.update(relative(path, self.root) for path in settings.refused)
         return codes, refused
+
+    def bills(self, root: str) -> list[JobBill]:
+        """What the jobs cost, as if the state lay in the folder `root`."""
+        return [
+            cost.bill._replace(path=os.path.join(root, path))
+            for path, costs in self.costs.items()
+            for cost in costs.values()
+        ]
+
+    def budgets(self) -> dict[str, Settings]:
+        """The folders of the project, as seen from its root, whose settings say a budget for what is below them."""
+        found: dict[str, Settings] = {}
+        looked: set[str] = set()
+        root = os.path.abspath(self.root)
+        for path in (path for path, costs in self.costs.items() if costs):
+            folder = os.path.dirname(os.path.abspath(self.files[path].place))
+            while folder not in looked and (folder + os.sep).startswith(root.rstrip(os.sep) + os.sep):
+                looked.add(folder)
+                settings = self._configs.settings_for(folder)
+                if settings.budget_file is not None:
+                    inside = relative(os.path.dirname(settings.budget_file), root)
+                    if not inside.startswith(".."):  # else only a part of its jobs is seen
+                        found[inside] = settings
+                folder = os.path.dirname(folder)
+        return found
 
     def is_small(self, path: str) -> bool:
         """Whether a file is as small as job files are: others are not compared line by line."""

@@ -37,6 +37,16 @@ def render(found: WhatChanged) -> str:
                 }
                 for each in found.jobs
             ],
+            "budgets": [
+                {
+                    "by": each.line.by or None,
+                    "name": each.line.name or None,
+                    "monthly": each.line.monthly,
+                    "before": round(each.before, 4),
+                    "after": round(each.line.per_month, 4),
+                }
+                for each in found.budgets
+            ],
             "exceeded": [{"limit": each.limit, "added": each.added} for each in found.exceeded],
             "prices": found.prices or None,
         }

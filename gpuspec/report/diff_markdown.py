@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gpuspec.planning.bill_budgets import is_over
 from gpuspec.printable import escape, one_line
 from gpuspec.printable import markdown as plain
 from gpuspec.report.diff_rows import NOTHING, ChangeCells, cells, month_of
@@ -27,6 +28,9 @@ def render(found: WhatChanged) -> str:
         before = f" ({plural(found.kept, 'finding')} as before)" if found.kept else ""
         return f"gpuspec: this changes no finding and no cost{before}.\n"
     out = ["### gpuspec", "", _summary(found)]
+    for budget in (each for each in found.budgets if each.is_told):
+        sign = "❌" if is_over(budget.line) else "⚠️" if budget.line.per_month > budget.before else "✅"
+        out += ["", f"{sign} {plain(budget.in_words)}"]
     for each in found.exceeded:
         out += ["", f"❌ {plain(each.added)} is more than the limit of this check, {plain(each.limit)}"]
     if found.jobs:

@@ -15,6 +15,7 @@ def render(found: WhatChanged) -> str:
         f"{found.base} → {found.head}",
         " · ".join(filter(None, (money(found), counts(found), unknown(found)))),
     ]
+    out += [each.in_words for each in found.budgets if each.is_told]
     for job in found.jobs:
         out += _job(job)
     for sign, findings in (("+", found.new), ("-", found.fixed)):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from gpuspec.lint.result import Located
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.planning.bill import BudgetLine
 from gpuspec.planning.job_cost import JobCost
 from gpuspec.report.summary import plural
 from gpuspec.words import dollars
@@ -55,6 +56,26 @@ class Exceeded(NamedTuple):
     added: str
 
 
+class BudgetChange(NamedTuple):
+    """A budget with what is used of it after the change, and the dollars that were used `before`."""
+
+    line: BudgetLine
+    before: float
+
+    @property
+    def is_told(self) -> bool:
+        """Whether one of its steps is reached, or was."""
+        return max(self.before, self.line.per_month) >= min(self.line.steps, default=1.0) * self.line.monthly
+
+    @property
+    def in_words(self) -> str:
+        """`the budget of team search: 82 % → 104 % of $2,000/month`."""
+        line = self.line
+        of = f" of {line.by} {line.name}" if line.by else ""
+        shares = " → ".join(f"{100 * used / line.monthly:,.0f} %" for used in (self.before, line.per_month))
+        return f"the budget{of}: {shares} of {dollars(line.monthly)}/month"
+
+
 class WhatChanged(NamedTuple):
     """`new` findings are shown and were not there before, `fixed` ones are gone, `kept` counts those that were there
     before, `silenced` those of them that a comment silences now. `jobs` are those that changed, the largest
@@ -73,6 +94,8 @@ class WhatChanged(NamedTuple):
     per_month: Sum
     exceeded: tuple[Exceeded, ...] = ()
     prices: str = ""
+    budgets: tuple[BudgetChange, ...] = ()
+    """Those of which more or less is used."""
 
     @property
     def is_empty(self) -> bool:

@@ -258,6 +258,27 @@ def test_settings_that_change_change_the_money(project: Project, monkeypatch: py
     assert project.diff().splitlines()[1].startswith("+$1.00/month (+100 %): $1.00 → $2.00")
 
 
+def test_budgets(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """$1 and $12 a month, of budgets of 13 (all), 20 (folder `deep`), and 100, of which no step is reached."""
+    project.was(a=SPEC)
+    monkeypatch.chdir(project.head)
+    Path("deep").mkdir()
+    budget = '[budget]\nmonthly = 13\n[budget.folder]\ndeep = 11.5\n[budget.gpu]\n"H100 PCIe" = 100\n'
+    Path("gpuspec.toml").write_text(SETTINGS + budget)
+    Path("deep/b.gpu.jsonc").write_text(DEAR.replace("batch.py", "other.py"))
+    found = project.document()["budgets"]
+    assert [(each["by"], each["before"], each["after"]) for each in found] == [
+        (None, 1.0, 13.0), ("folder", 0.0, 12.0), ("gpu", 0.0, 12.0),
+    ]  # fmt: skip
+    assert project.diff().splitlines()[2:4] == [
+        "the budget: 8 % → 100 % of $13.00/month",  # 1 / 13
+        "the budget of folder deep: 0 % → 104 % of $11.50/month",  # 12 / 11.5
+    ]
+    lines = project.diff("--format", "markdown").splitlines()
+    assert (lines[4][0], lines[6][0]) == ("⚠", "❌")
+    assert project.document("--path", "deep")["budgets"] == []  # which knows a part of the jobs
+
+
 def test_what_cannot_be_read_is_not_passed_over(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.was(a=SPEC)
     monkeypatch.chdir(project.head)

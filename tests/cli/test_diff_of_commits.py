@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -144,6 +145,14 @@ def test_settings_above_the_repository_hold_for_its_commits(clone: Clone) -> Non
     clone.commit(a=SPEC)
     clone.write(a=DEAR)
     assert changes(clone.diff("main")) == [("a.gpu.jsonc", 1.0, 12.0)]
+
+
+def test_broken_settings_of_a_commit_are_named_by_it(clone: Clone) -> None:
+    (clone.folder / "gpuspec.toml").write_text("select = 3\n")
+    clone.commit(a=SPEC)
+    (clone.folder / "gpuspec.toml").write_text(SETTINGS)
+    told = clone.refused("main")
+    assert re.search(r"error\[bad-config\]: main \(\w+\): gpuspec.toml: select must be a list", told), told
 
 
 def test_settings_of_the_command_line_are_each_sides_own(clone: Clone) -> None:
