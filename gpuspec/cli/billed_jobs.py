@@ -27,6 +27,7 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.job_bill import job_bill
 from gpuspec.planning.limits import needs_gpu
 from gpuspec.planning.monthly_budget import monthly_budget
+from gpuspec.planning.reserved_bill import Pools, unused
 from gpuspec.planning.stacked import stacked
 from gpuspec.rules import collect
 
@@ -47,6 +48,7 @@ class Biller:
         self.skipped: list[tuple[str, str]] = []
         self.errors: list[UserError] = []
         self._sources: dict[str | None, None] = {}
+        self._pools = Pools()
         self._budgets: dict[str, FolderBudget] = {}
         self._looked: set[str] = set()
 
@@ -68,7 +70,8 @@ class Biller:
 
     def bill(self, by: Sequence[str] = ()) -> Bill:
         """The bill of all that was read, grouped by these; none: by GROUPS."""
-        jobs = with_shares(self.jobs)
+        filled, reserved = self._pools.fill(self.jobs)
+        jobs = with_shares([*filled, *unused(reserved)])
         kinds = by or [each for each in GROUPS if each != "team" or any("team" in job.labels for job in jobs)]
         return Bill(
             jobs=jobs,
@@ -77,6 +80,7 @@ class Biller:
             assumptions=assumptions(jobs),
             prices=self._prices(),
             skipped=tuple(self.skipped),
+            reserved=tuple(reserved),
         )
 
     def _prices(self) -> str:
@@ -114,9 +118,9 @@ class Biller:
             found = self.linter.cases(cases, settings)
             for case in cases:
                 if case.has_job and needs_gpu(case.job, case.workload):
-                    self.jobs.append(
-                        billed(case, path, [each for each in found if _job_of(each, cases) is case])
-                    )
+                    mine = [each for each in found if _job_of(each, cases) is case]
+                    self.jobs.append(billed(case, path, mine))
+                    self._pools.add(case, settings.reserved, self.jobs[-1])
 
     def _note_budgets(self, path: str) -> None:
         """The budgets that a file counts towards: of its folder's settings, and of those above them, as far as the

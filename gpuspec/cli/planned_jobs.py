@@ -18,6 +18,8 @@ from gpuspec.lint.config import Configs
 from gpuspec.lint.files import expand
 from gpuspec.lint.settings import Overrides
 from gpuspec.planning.planned_job import PlannedJob, planned_job
+from gpuspec.planning.reserved import ReservedUse
+from gpuspec.planning.reserved_bill import Pools
 from gpuspec.rules import collect
 
 
@@ -27,16 +29,19 @@ def plan_several(paths: Sequence[str], given: CaseOptions, *, as_json: bool) -> 
     configs = Configs(collect(), Overrides(job=given.job), path=given.config, isolated=given.isolated)
     errors: list[UserError] = []
     planned: list[PlannedJob] = []
+    pools = Pools()
     named = {path for path in paths if not os.path.isdir(path)}
     with redirect_stdout(sys.stderr):  # plugins may print
         for path in counted(expand(paths, configs.settings_for, errors), "files"):
             try:
-                planned += _of_file(path, configs, given)
+                planned += _of_file(path, configs, given, pools)
             except UserError as error:
                 if path in named or not isinstance(error, NoJob):  # in a folder there are others
                     errors.append(error)
     if planned:
-        say_document(_rendered(planned, as_json=as_json))
+        bills, reserved = pools.fill([each.bill for each in planned])
+        planned = [each._replace(bill=bill) for each, bill in zip(planned, bills, strict=True)]
+        say_document(_rendered(planned, reserved, as_json=as_json))
     for each in errors:
         complain(each)
     if errors:
@@ -44,24 +49,25 @@ def plan_several(paths: Sequence[str], given: CaseOptions, *, as_json: bool) -> 
     return int(any(one.why_not for one in planned))
 
 
-def _of_file(path: str, configs: Configs, given: CaseOptions) -> list[PlannedJob]:
+def _of_file(path: str, configs: Configs, given: CaseOptions, pools: Pools) -> list[PlannedJob]:
     from gpuspec.report.plan_table import nearest_miss
 
     with each_read_once():
-        found = []
-        for case in open_cases(path, configs.settings_for(path), given.which):
+        found, settings = [], configs.settings_for(path)
+        for case in open_cases(path, settings, given.which):
             made = planned_job(case, path)
             if made.choice is None and not made.needs_nothing:
                 made = made._replace(why_not=nearest_miss(case.plan))
             found.append(made)
+            pools.add(case, settings.reserved, made.bill)
     return found
 
 
-def _rendered(planned: Sequence[PlannedJob], *, as_json: bool) -> str:
+def _rendered(planned: Sequence[PlannedJob], reserved: Sequence[ReservedUse], *, as_json: bool) -> str:
     if as_json:
         from gpuspec.report import plans_json
 
-        return plans_json.render(planned)
+        return plans_json.render(planned, reserved)
     from gpuspec.report import plans_text
 
-    return plans_text.render(planned, terminal_columns())
+    return plans_text.render(planned, reserved, terminal_columns())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.planning.reserved import ReservedUse
 
 SavingKind = Literal["machine", "price", "hours", "work", "instead"]
 """What a saving changes: which machine, what an hour of it costs, for how many hours it is paid, or how much work it
@@ -64,6 +65,11 @@ class JobBill(NamedTuple):
     share: float | None = None
     savings: tuple[SavingStep, ...] = ()
     unknown: str = ""
+    machines: float = 0.0
+    """Machines that are paid for at once, on average, with `gpus_each` GPUs each."""
+    gpus_each: int = 0
+    reserved: float = 0.0
+    """The share of its hours that is in reserved capacity."""
 
     @property
     def saved(self) -> float:
@@ -113,6 +119,8 @@ class Bill(NamedTuple):
     assumptions: tuple[str, ...]
     prices: str
     skipped: tuple[tuple[str, str], ...] = ()
+    reserved: tuple[ReservedUse, ...] = ()
+    """Capacity that is paid for all month, and how much of it the jobs take; what nobody takes is a row of `jobs`."""
 
     @property
     def per_month(self) -> float:

@@ -70,6 +70,8 @@ def job_bill(case: Case, path: str, *, priced: bool, machine: BilledMachine | No
         per_run=None if per_hour is None or use.hours_each is None else per_hour * use.hours_each,
         per_month=_month(per_hour, use),
         unknown=_unknown(case, machine, use, priced=priced),
+        machines=number.mean,
+        gpus_each=machine.gpus if machine else 0,
     )
 
 

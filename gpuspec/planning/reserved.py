@@ -8,6 +8,7 @@ others (a queue does so), as many GPU-hours as there are. Machines that work tog
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 
 from gpuspec.named_tuple import NamedTuple
@@ -28,6 +29,11 @@ class ReservedGpus(NamedTuple):
     price: float
     gpus: tuple[str, ...]
     file: str
+
+    @property
+    def shown(self) -> str:
+        """The settings, as seen from here."""
+        return os.path.relpath(self.file).replace(os.sep, "/")
 
     @property
     def per_month(self) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gpuspec.json_text import json_text
 from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill, SavingStep
+from gpuspec.planning.reserved import ReservedUse
 from gpuspec.version import __version__
 
 
@@ -27,6 +28,7 @@ def document(bill: Bill) -> dict[str, Any]:
         "budgets": list(map(_budget, bill.budgets)),
         "assumptions": list(bill.assumptions),
         "prices": bill.prices,
+        "reserved": list(map(reserved_record, bill.reserved)),
         "skipped": [{"path": path, "reason": reason} for path, reason in bill.skipped],
     }
 
@@ -54,6 +56,7 @@ def _job(job: JobBill) -> dict[str, Any]:
         "per_run": _cents(job.per_run),
         "per_month": _cents(job.per_month),
         "share": job.share,
+        "reserved": job.reserved,
         "saved_per_month": _cents(job.saved),
         "savings": list(map(_saving, job.savings)),
         "unknown": job.unknown or None,
@@ -95,6 +98,21 @@ def _budget(line: BudgetLine) -> dict[str, Any]:
         "steps": list(line.steps),
         "reached": line.reached,
         "unknown_jobs": line.unknown,
+    }
+
+
+def reserved_record(use: ReservedUse) -> dict[str, Any]:
+    """Reserved capacity, and how full it is."""
+    reserved = use.reserved
+    return {
+        "cloud": reserved.cloud,
+        "gpu": reserved.gpu,
+        "count": reserved.number,
+        "price": reserved.price,
+        "per_month": _cents(reserved.per_month),
+        "gpu_hours": round(use.gpu_hours, 2),
+        "used": use.share,
+        "unused_per_month": _cents(use.unused),
     }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill
+from gpuspec.planning.reserved import ReservedUse
+from gpuspec.planning.reserved_bill import UNUSED, in_words
 from gpuspec.printable import one_line
 from gpuspec.report.ranked_columns import Column, table
 from gpuspec.report.summary import plural
@@ -30,6 +32,7 @@ def render(bill: Bill, columns: int, *, everything: bool = False) -> str:
         page.total(bill),
         page.jobs(bill),
         page.budgets(bill.budgets),
+        page.reserved(bill.reserved),
         *page.groups(bill),
         page.savings(bill),
         page.unknown(bill.jobs),
@@ -54,7 +57,7 @@ def called(job: JobBill) -> str:
 def total(bill: Bill) -> str:
     """`$4,380 a month in 12 jobs, 3 more of unknown cost · up to $993 a month to save`."""
     unknown = sum(each.per_month is None for each in bill.jobs)
-    known = len(bill.jobs) - unknown
+    known = sum(each.per_month is not None and each.format != UNUSED for each in bill.jobs)
     if not bill.jobs:
         return "no jobs"
     if not known:
@@ -130,6 +133,10 @@ class BillText:
             left = f" ({plural(each.unknown, 'job')} of unknown cost not counted)" if each.unknown else ""
             lines += self.prose("budget", said + _reached(each) + left)
         return lines
+
+    def reserved(self, found: Iterable[ReservedUse]) -> list[str]:
+        """How full each reserved capacity is."""
+        return [line for each in found for line in self.prose("reserved", in_words(each))]
 
     def savings(self, bill: Bill) -> list[str]:
         """The largest savings, with what to do."""

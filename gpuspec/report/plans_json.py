@@ -7,9 +7,11 @@ from typing import Any
 
 from gpuspec.json_text import json_text
 from gpuspec.planning.planned_job import PlannedJob
+from gpuspec.planning.reserved import ReservedUse
+from gpuspec.report.bill_json import reserved_record
 
 
-def render(planned: Sequence[PlannedJob]) -> str:
+def render(planned: Sequence[PlannedJob], reserved: Sequence[ReservedUse] = ()) -> str:
     """A JSON document: the jobs in the order in which they were found; null is unknown."""
     taken = [each.bill for each in planned if each.choice]
     return json_text(
@@ -17,8 +19,11 @@ def render(planned: Sequence[PlannedJob]) -> str:
             "version": 1,
             "jobs": list(map(_job, planned)),
             "per_hour": round(sum(each.per_hour or 0.0 for each in taken), 4),
-            "per_month": round(sum(each.per_month or 0.0 for each in taken), 2),
+            "per_month": round(
+                sum(each.per_month or 0.0 for each in taken) + sum(each.unused for each in reserved), 2
+            ),
             "unknown_jobs": sum(each.per_month is None for each in taken),
+            "reserved": list(map(reserved_record, reserved)),
             "without_machine": sum(not each.choice and not each.needs_nothing for each in planned),
         }
     )
@@ -49,6 +54,7 @@ def _job(each: PlannedJob) -> dict[str, Any]:
         "use": bill.use.why,
         "assumed": bill.use.assumed,
         "at_most": bill.use.at_most,
+        "reserved": bill.reserved,
         "per_run": _cents(bill.per_run) if choice else None,
         "per_month": _cents(bill.per_month) if choice else None,
         "worst_case": _cents(each.worst),

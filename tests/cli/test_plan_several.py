@@ -95,7 +95,7 @@ def test_the_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
         out.split()
     )
     assert "1 finds no machine" in " ".join(out.split())
-    assert "dear.gpuspec.jsonc dear: 1 offer: above max_price" in " ".join(out.split())
+    assert "dear.gpuspec.jsonc: 1 offer: above max_price" in " ".join(out.split())
 
 
 def test_what_cannot_be_read_keeps_the_others_from_nothing(capsys: pytest.CaptureFixture[str]) -> None:
