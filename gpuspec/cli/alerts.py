@@ -12,13 +12,17 @@ from gpuspec.cli.columns import aligned
 from gpuspec.cli.options import config_option, isolated_option
 from gpuspec.cli.output import say, say_document
 from gpuspec.cli.ps import current
+from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
-from gpuspec.launch.alert_watch import due, notified_of, tell
+from gpuspec.launch.alert_watch import Notified, due, notified_of, tell
 from gpuspec.launch.alerts import MonthShare, RunShare, month_shares, run_share
 from gpuspec.launch.budget_files import budgets_in, budgets_of_runs
 from gpuspec.launch.month import month_of
+from gpuspec.launch.notify import NotSent
+from gpuspec.launch.notify import send as send_alert
 from gpuspec.launch.records import Records
 from gpuspec.lint.config import Configs
+from gpuspec.lint.settings import Settings
 from gpuspec.planning.monthly_budget import reached_step
 from gpuspec.rules import collect
 from gpuspec.words import dollars
@@ -28,21 +32,25 @@ from gpuspec.words import dollars
 @click.option(
     "--send", is_flag=True, help="Also send what [notify] and the jobs ask for and nobody was sent yet."
 )
+@click.option("--test", is_flag=True, help="Send a trial to whom the [notify] of this folder names; no more.")
 @config_option
 @isolated_option
 @click.option("--json", "as_json", is_flag=True, help="Print the numbers as JSON.")
-def command(send: bool, config: str | None, isolated: bool, as_json: bool) -> int:
+def command(send: bool, test: bool, config: str | None, isolated: bool, as_json: bool) -> int:
     """What is used of this month's budgets, and of those of the runs that go on, asked of their machines.
 
     `gpuspec run` watches its own run. For runs that were detached, `gpuspec alerts --send` every few minutes (cron, a
     systemd timer) sends each alert once. Nothing is ended: that is for `budget.max_hours`, `gpuspec stop` and `down`.
 
-    Exit status: 1 where a budget is used up.
+    Exit status: 1 where a budget is used up, or a trial did not arrive.
     """
+    settings = Configs(collect(), path=config, isolated=isolated).settings_for(".")
+    if test:
+        return _try(settings)
     now = time.time()
     records = Records()
     everything = [run if run.is_over else current(run) for run in records.recent(now)]
-    here = Configs(collect(), path=config, isolated=isolated).settings_for(".").budget_file
+    here = settings.budget_file
     budgets = {**budgets_in([here] if here else []), **budgets_of_runs(everything)}
     months = month_shares(budgets, everything, now)
     active = [run for run in everything if not run.is_over]
@@ -56,6 +64,26 @@ def command(send: bool, config: str | None, isolated: bool, as_json: bool) -> in
         _show(months, shares, sent)
     used = [each.share for each in months] + [each.share for each in shares]
     return int(max(used, default=0.0) >= 1)
+
+
+def _try(settings: Settings) -> int:
+    """Send a trial to everybody whom `[notify]` names."""
+    found, refused = Notified(settings.notify_file).targets()
+    if refused:
+        say(refused, err=True)
+    if not found:
+        hint = '[notify] webhook = "$SLACK_WEBHOOK" in gpuspec.toml names one'
+        raise UserError("nobody-to-tell", "no [notify] here names anybody who could be told", hint)
+    worst = 0
+    for each in found:
+        try:
+            send_alert(each, "a trial: this is where alerts about budgets go")
+        except NotSent as error:
+            worst = 1
+            say(f"{each.in_words}: not sent: {error}")
+        else:
+            say(f"{each.in_words}: sent")
+    return worst
 
 
 def _show(months: list[MonthShare], shares: list[RunShare], sent: int) -> None:

@@ -127,10 +127,21 @@ def may_cost(total: float | None, hours: float | None, price: float, month: Mont
 
 def folder_of(run: Run) -> str:
     """The folder of the spec that a run was made of; its workdir where that was not recorded."""
-    folder = labels_of(run).get("folder")
-    if folder is None or run.budget_file is None:
-        return os.path.normpath(run.workdir)
-    return os.path.normpath(os.path.join(os.path.dirname(run.budget_file), folder))
+    return _folder_of(run.workdir, run.labels, run.budget_file)
+
+
+# Of thousands of runs few differ in these, and paths take longer than all else.
+@lru_cache(maxsize=4096)
+def _folder_of(workdir: str, labels: str | None, budget_file: str | None) -> str:
+    folder = _labels_in(labels or "{}").get("folder")
+    if folder is None or budget_file is None:
+        return os.path.normpath(workdir)
+    return os.path.normpath(os.path.join(os.path.dirname(budget_file), folder))
+
+
+@lru_cache(maxsize=4096)
+def _seen_from(file: str, folder: str) -> str:
+    return os.path.relpath(folder, os.path.dirname(file)).replace(os.sep, "/")
 
 
 def counts(run: Run, budget_file: str) -> bool:
@@ -146,8 +157,7 @@ def in_group(run: Run, by: str, name: str, budget_file: str) -> bool:
     if not by:
         return True
     if by == "folder":
-        folder = os.path.relpath(folder_of(run), os.path.dirname(budget_file)).replace(os.sep, "/")
-        return within(folder, name)
+        return within(_seen_from(budget_file, folder_of(run)), name)
     if by == "gpu" and run.gpu is not None:
         return _same_gpu(run.gpu, name)
     said = {"cloud": run.cloud, "gpu": run.gpu}.get(by, labels_of(run).get(by))

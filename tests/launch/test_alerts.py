@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from waiting import PATIENCE
+from waiting import PATIENCE, until
 
 from gpuspec.cli.main import main
 from gpuspec.launch.alert_watch import AlertWatch, Notified, due, note_notified, notified_of, tell
@@ -251,6 +251,20 @@ def test_nothing_that_goes_wrong_disturbs_a_run(monkeypatch: pytest.MonkeyPatch)
 # -- who watches -----------------------------------------------------------------------------------
 
 
+def test_every_minute_while_it_goes_on(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpuspec.launch.alert_watch.EVERY", 0.01)
+    kept = Records().new(
+        name="a", launcher="skypilot", spec_path="x", workdir="/w", actual_price=2.0, max_total=8.0,
+        started=time.time() - 3 * HOUR, boot=None,
+    ).run  # fmt: skip
+    note_notified(kept.id, Notified(webhook=hook.url))
+    said: list[str] = []
+    with AlertWatch(kept.id, said.append, wanted=True):
+        until(lambda: bool(hook.posted))
+    assert said == [f"a ({kept.id}) has used 75% of its budget: $6.00 of $8.00"]
+    assert hook.texts == [f"gpuspec: {said[0]}"]
+
+
 def test_the_supervisor_of_a_run_here(tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     """0.0002 h are 0.7 s."""
     monkeypatch.setenv("HOOK", hook.url)
@@ -318,6 +332,24 @@ def test_gpuspec_run_tells_of_the_month_and_alerts_does_the_rest_once(
     assert (found["budgets"][0]["file"], found["budgets"][0]["reached"]) == (str(file), 1.0)
     assert found["budgets"][0]["spent"] == pytest.approx(4.6, abs=0.01)
     assert os.path.basename(found["budgets"][0]["file"]) == "gpuspec.toml"
+
+
+def test_a_trial(
+    tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["alerts", "--test"]) == 2
+    assert "error[nobody-to-tell]" in capsys.readouterr().err
+    monkeypatch.setenv("HOOK", hook.url)
+    (tmp_path / "gpuspec.toml").write_text('[notify]\nwebhook = "$HOOK"\ncommand = ["true"]\n')
+    assert main(["alerts", "--test"]) == 0
+    done = capsys.readouterr()
+    assert done.out == "the webhook in $HOOK: sent\n"
+    assert "is not run: set GPUSPEC_LOCAL_RULES" in done.err
+    assert hook.texts == ["gpuspec: a trial: this is where alerts about budgets go"]
+    hook.status = 403
+    assert main(["alerts", "--test"]) == 1
+    assert capsys.readouterr().out == "the webhook in $HOOK: not sent: 127.0.0.1 answered 403\n"
 
 
 def test_a_detached_run_is_said_to_be_watched_by_nobody(
