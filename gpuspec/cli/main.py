@@ -29,6 +29,7 @@ COMMANDS = {
     "export": "Print what `run` would launch, for another tool.",
     "gpus": "GPUs with memory, speed and price.",
     "import": "Write a job of any format as gpuspec's own job spec.",
+    "import-usage": "Keep what nvidia-smi, DCGM or SkyPilot saw of a job's GPUs.",
     "init": "Write a commented starter spec.",
     "lint": "Find mistakes and waste in job files and launch scripts.",
     "logs": "Print what a run has written.",
@@ -49,8 +50,8 @@ COMMANDS = {
     "stop": "End a run; its machine follows its keep-alive.",
 }
 """name → help line. Each lives in `gpuspec/cli/NAME.py` as a click command called `command`."""
-_MODULES = {"import": "import_job"}
-"""The module of a command whose name is a word of Python's own."""
+_MODULES = {"import": "import_job", "import-usage": "import_usage"}
+"""The module of a command whose name Python cannot import."""
 
 
 class LazyGroup(click.Group):

@@ -265,8 +265,9 @@ _DONE: dict[str, Callable[[Facts], bool]] = {
     "gpu-without-model": lambda facts: (
         bool(facts.job.gpu_types or facts.job.gpu_count) and facts.workload.model_name is None
     ),
+    "measured": lambda facts: bool(facts.case.measured),
     "waiting": lambda facts: any(step.command.name in ("sleep", "tail") for step in facts.commands),
 }
 """What commands may do → whether these do: a file is needed that is not sent, something returns at once, `{item}`
-stands in a comment, a shell may take items apart, there is a loop, something only waits;
+stands in a comment, a shell may take items apart, there is a loop, it ran before, something only waits;
 and whether a GPU is there and no model is named, or more than one GPU."""

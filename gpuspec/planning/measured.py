@@ -16,6 +16,8 @@ ENDED_WELL = "succeeded"
 SAMPLED = "sampled"
 """State of what was seen from outside (`gpuspec import-usage`): its peak counts, and how long it was seen is no
 length of a run."""
+ENDED = "ended"
+"""State of a machine of which only is known how long it was up."""
 ENDED_FROM_OUTSIDE = ("interrupted", "timeout")
 """How servers end: their peak is that of all their work."""
 ROOM = 0.1
@@ -65,7 +67,7 @@ class MeasuredRun(NamedTuple):
     @property
     def tells_hours(self) -> bool:
         """Whether its length is that of all of its work."""
-        return self.state == ENDED_WELL and self.hours is not None
+        return self.state in (ENDED_WELL, ENDED) and self.hours is not None
 
 
 class Measured(NamedTuple):

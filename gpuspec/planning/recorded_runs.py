@@ -14,9 +14,16 @@ from gpuspec.planning.measured import ENDED_FROM_OUTSIDE, ENDED_WELL, MeasuredRu
 from gpuspec.user_folder import user_folder
 
 _TEXTS = ("id", "name", "launcher", "state", "spec_path", "workdir", "cloud", "instance", "gpu")
-_OF_WORK = ("model", "engine", "task", "command", "NULL")
+_OF_WORK = ("model", "engine", "task", "command")
 _NUMBERS = ("started", "ended", "started_up", "ended_up", "gpu_count", "planned_price", "actual_price")
-_OF_SIZES = ("planned_memory", "peak_memory", "planned_hours", "work_began")
+_OF_SIZES = (
+    "planned_memory",
+    "peak_memory",
+    "planned_hours",
+    "work_began",
+    "gpu_utilization",
+    "cpu_utilization",
+)
 _ENDED = (ENDED_WELL, "failed", *ENDED_FROM_OUTSIDE)
 _WAIT = 5.0
 """Seconds that are waited for who writes."""
@@ -84,9 +91,9 @@ def _when(run: MeasuredRun) -> tuple[str, str]:
 
 def _run(row: tuple[Any, ...], root: str | None, name: _Names) -> MeasuredRun | None:
     run_id, job, launcher, state, spec, folder, cloud, instance, gpu = row[:9]
-    model, engine, task, command, utilization = row[9:14]
-    started, ended, started_up, ended_up, gpus, planned_price, price = row[14:21]
-    planned_gib, peak, planned_hours, work_began, began = row[21:]
+    model, engine, task, command = row[9:13]
+    started, ended, started_up, ended_up, gpus, planned_price, price = row[13:20]
+    planned_gib, peak, planned_hours, work_began, gpu_percent, cpu_percent, began = row[20:]
     if not run_id or not began:
         return None
     file = spec if root is None else _from(root, folder or "", spec or "")
@@ -95,7 +102,6 @@ def _run(row: tuple[Any, ...], root: str | None, name: _Names) -> MeasuredRun | 
     hours = _span(started, ended)
     if started_up is not None and ended_up is not None:  # not moved by a clock that was set meanwhile
         hours = _span(started_up, ended_up)
-    gpu_percent, cpu_percent = _utilization(utilization) if utilization else (None, None)
     if launcher == "local":
         price = planned_price = None
     return MeasuredRun(
@@ -152,19 +158,6 @@ def _upward(folder: str) -> Iterator[str]:
         folder = "" if parent == folder else parent
 
 
-def _utilization(text: str) -> tuple[float | None, float | None]:
-    """Percent since the command began, of GPUs and of cores, as far as the machine told it."""
-    from json import loads
-
-    try:
-        said = loads(text)
-    except (ValueError, RecursionError):
-        return None, None
-    found = [said.get(each) for each in ("gpu", "cpu")] if isinstance(said, dict) else [None, None]
-    gpu, cpu = (float(each) if isinstance(each, float | int) and 0 <= each <= 100 else None for each in found)
-    return gpu, cpu
-
-
 class _Names:
     """The catalogue's names of the GPUs of runs: launchers have words of their own, which several may share
     ("H100"); then the instance tells which one it is."""
@@ -183,7 +176,7 @@ class _Names:
 
     def _looked_up(self, cloud: str | None, instance: str | None, gpu: str) -> str:
         match = self._catalog.resolve_gpu(gpu)
-        if match.gpu is not None and not match.ambiguous:
+        if match.gpu is not None and not match.ambiguous and not match.gpu.variants:
             return match.gpu.name
         if self._instances is None:
             self._instances = {

@@ -50,7 +50,7 @@ RULES = (
     rule("GS012", "read-in-part", "spec.read_in_part", scripts=True, when=("unread",)),
     rule("GS013", "unknown-place", "spec.unknown_place", when=("clouds", "regions")),
     # GS1 the right GPU
-    rule("GS101", "over-provisioned-gpu", "sizing.over_provisioned", when=SIZED),
+    rule("GS101", "over-provisioned-gpu", "sizing.over_provisioned", when=(*SIZED, "measured")),
     rule("GS102", "under-provisioned-gpu", "sizing.under_provisioned", when=SIZED),
     rule("GS103", "too-many-gpus", "sizing.too_many", when=SIZED),
     rule("GS104", "min-vram-off", "sizing.min_vram", asks_for=("min_vram",)),

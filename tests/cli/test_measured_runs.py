@@ -164,3 +164,72 @@ def test_odd_rows_do_no_harm(project: Path, capsys: pytest.CaptureFixture[str], 
 def test_one_thing_at_a_time(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", *wrong]) == 2
     assert "error[wrong-usage]" in capsys.readouterr().err
+
+
+def test_what_nvidia_smi_saw_is_kept_and_lint_goes_by_it(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script whose model nobody knows: 18 GiB of 79.1 were measured."""
+    job = {**JOB, "task": "batch", "gpu_types": ["A100 PCIe 80GB"], "outputs": ["out/"], "run": "./work"}
+    del job["model"]
+    (project / "jobs" / "train.jsonc").write_text(json.dumps(job))
+    assert "GS101" not in said(capsys, "lint", "jobs/train.jsonc", "--select", "GS101")
+    usage = "timestamp, name, memory.used [MiB], utilization.gpu [%]\n"
+    usage += "2026/11/28 10:00:00.0, NVIDIA A100 80GB PCIe, 18432 MiB, 30 %\n"
+    (project / "usage.csv").write_text(usage)
+    lines = said(capsys, "import-usage", "jobs/train.jsonc", "usage.csv").splitlines()
+    assert lines[0].endswith(
+        "18.0 GiB at most on one GPU, busy 30 % of the time on A100 80GB PCIe (nvidia-smi, 2026-11-28)"
+    )
+    assert said(capsys, "import-usage", "jobs/train.jsonc", "usage.csv").splitlines()[1].endswith("as before")
+    finding = said(capsys, "lint", "jobs/train.jsonc", "--select", "GS101")
+    assert "peaked at 18.0 of its 79.1 GiB (23 %, 30 % busy; no estimate)" in finding
+    (run,) = json.loads((project / "gpuspec.measured.json").read_text())["runs"].values()
+    (project / "usage.csv").write_text(usage.replace("18432", "76000"))  # which no smaller one holds
+    said(capsys, "import-usage", "jobs/train.jsonc", "usage.csv")
+    assert "GS101" not in said(capsys, "lint", "jobs/train.jsonc", "--select", "GS101")
+    assert run["spec"] == "jobs/train.jsonc"
+
+
+def test_the_bill_takes_the_hours_that_were_measured(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = [
+        {
+            "name": "embed",
+            "launched_at": 1_790_000_000 + day,
+            "duration": hours * 3600,
+            "resources": {"accelerators": {"H100": 1}},
+            "total_cost": 3.0 * hours,
+            "status": "TERMINATED",
+        }
+        for day, hours in enumerate((2, 3, 7))
+    ]
+    (project / "history.json").write_text(json.dumps(history))
+    said(capsys, "import-usage", "jobs/train.jsonc", "history.json", "--cluster", "embed")
+    (job,) = json.loads(said(capsys, "bill", "jobs/train.jsonc", "--isolated", "--json"))["jobs"]
+    assert job["hours_per_run"] != 3
+    (job,) = json.loads(said(capsys, "bill", "jobs/train.jsonc", "--json"))["jobs"]
+    assert (job["hours_per_run"], job["at_most"]) == (3, False)  # the one in the middle of 2, 3 and 7
+    assert "the last 3 runs (sky" in job["use"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said_so"),
+    [
+        (["jobs/train.jsonc", "none.csv"], "error[no-such-file]"),
+        (["jobs/train.jsonc", "jobs/train.jsonc"], "error[unknown-usage]"),
+        (["jobs/train.jsonc", "jobs"], "error[unreadable-file]"),
+        (["jobs/train.jsonc", "usage.csv", "--gpu", "Voodoo"], "error[unknown-gpu]"),
+        (["jobs/train.jsonc", "usage.csv", "--where", "pod"], "error[wrong-usage]"),
+        (["jobs/train.jsonc", "history.json"], "error[unknown-usage]"),
+    ],
+)
+def test_usage_that_cannot_be_used(
+    project: Path, capsys: pytest.CaptureFixture[str], wrong: list[str], said_so: str
+) -> None:
+    (project / "usage.csv").write_text("name, memory.used [MiB]\nNVIDIA L4, 5 MiB\n")
+    (project / "history.json").write_text("[]")
+    assert main(["import-usage", *wrong]) == 2
+    assert said_so in capsys.readouterr().err
+    assert not (project / "gpuspec.measured.json").exists()

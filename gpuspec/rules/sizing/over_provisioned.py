@@ -32,6 +32,10 @@ class OverProvisionedGpu(Rule):
     least. Where nobody can know what the machine costs (a manifest that names no cloud), it says so with the share of
     the price on each list that has both, among GPUs that the large clouds, or Modal, rent.
 
+    Where the last runs of the same command on this machine are known (`gpuspec.measured.json`), the memory that they
+    took at most counts, and a tenth more for other data; the message has the estimate beside it, and which runs they
+    are. That also holds for models that nobody knows.
+
     ## Why is this bad
     What a bigger GPU than the model needs does faster is less than what it costs more.
 
@@ -78,6 +82,15 @@ class OverProvisionedGpu(Rule):
     )
 
     def check(self, facts: Facts) -> Iterator[Finding]:
+        if facts.case.measured:
+            from gpuspec.rules.sizing import as_it_ran
+
+            if ran := as_it_ran.as_it_ran(facts):
+                limits = {name: facts.options[name] for name in ("min_saving", "min_speed", "most_vram")}
+                found = as_it_ran.smaller(ran, **limits)
+                if found and saving(ran.machine, found).per_hour >= facts.options["least_saving"]:
+                    yield as_it_ran.finding(self, facts, ran, found)
+                return
         current = facts.baseline
         if current is None:
             yield from self._by_lists(facts)
