@@ -11,6 +11,7 @@ from typing import Any
 
 from gpuspec.errors import UserError
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.numerals import small_number
 
 MOST = 20_000
 
@@ -79,7 +80,7 @@ def _accelerator(resources: Any) -> tuple[str, int]:
         (found,) = found
     if isinstance(found, str):
         name, _, count = found.partition(":")
-        return name[:100], int(count) if count.isascii() and count.isdigit() and 0 < len(count) < 5 else 1
+        return name[:100], max(small_number(count) or 1, 1)
     if isinstance(found, dict) and len(found) == 1:
         ((name, count),) = found.items()
         number = _number(count, 10_000)

@@ -149,7 +149,7 @@ def _monitored(head: str, lines: Iterable[str]) -> Iterator[Sample]:
         if line.lstrip().startswith("#"):
             continue
         cells = [cell for cell in re.split(r"[,\s]+", line.strip()) if cell]
-        if names[0] == "entity" and len(cells) > 1 and not cells[0][-1:].isdigit():
+        if names[0] == "entity" and len(cells) > len(names):
             cells[:2] = [" ".join(cells[:2])]  # "GPU 0"
         if len(cells) >= len(names):
             yield _sample(dict(zip(names, cells, strict=False)), {})
