@@ -58,6 +58,7 @@ _ELSEWHERE = {
     "script": "run",
     "storage": "disk_gb",
     "use_spot": "spot",
+    "utilization_policy": "min_utilization",
     "vram": "min_vram",
     "volume": "cache",
     "working_dir": "workdir",

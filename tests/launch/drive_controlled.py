@@ -76,7 +76,7 @@ class FakeControllers(FakeClient):
 
     def job_log(self, number: int, out: Any, *, follow: bool) -> int:
         (name,) = (name for name, each in read().items() if each["number"] == number)
-        out.write("(x, pid=1) hello\n")
+        out.write("(x, pid=1) hello\n" + os.environ.get("TELLS", ""))
         if "CANCEL" in os.environ:
             return 103
         if "HOLDS" in os.environ:  # until its outputs were fetched

@@ -17,8 +17,10 @@ __all__ = ["place"]
 
 
 def test_a_managed_job_from_hand_in_to_its_end(place: Path) -> None:
-    done = run(place)
+    used = 'gpuspec: utilization: {"minutes": 3, "gpu": 12.0, "memory": 30.5}'
+    done = run(place, TELLS=f"(x, pid=1) {used}\n(x, pid=1)  50%|bar {used}\n")
     assert done.returncode == 0, done.stderr
+    assert ("utilization" in done.stdout, " 50%|bar" in done.stdout) == (False, True)
     (job,) = cloud.read().values()
     assert "autostop" not in job["config"]["resources"]
     assert "hello" in done.stdout
@@ -31,6 +33,7 @@ def test_a_managed_job_from_hand_in_to_its_end(place: Path) -> None:
         0.22,
     )
     assert row.keep_alive_minutes == 10  # read back
+    assert (row.gpu_utilization, row.peak_memory) == (12.0, 30.5)
 
 
 def test_the_machine_of_a_managed_job_is_held_against_max_price_at_what_is_paid(place: Path) -> None:
