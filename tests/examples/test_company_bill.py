@@ -160,6 +160,15 @@ def test_a_budget_that_is_broken_is_exit_1(base: Path) -> None:
     assert "of $15,000 a month of team support: 103 %, $451 over it" in (base.parent / "text").read_text()
 
 
+def test_the_page_says_the_same(base: Path) -> None:
+    page = base.parent / "bill.html"
+    assert main(["bill", str(base), "--format", "html", "--output", str(page)]) == 1
+    said = page.read_text(encoding="utf-8")
+    assert "<h1><span>$61,441</span> a month</h1>" in said
+    assert "over by $451" in said  # of support
+    assert said.count('class="place"') == 40
+
+
 def test_what_could_be_saved(base: Path) -> None:
     jobs = {Path(each["path"]).name: each for each in bill(str(base))["jobs"]}
 

@@ -10,6 +10,7 @@ from company_bill import company
 
 from gpuspec.planning.bill import Bill, BudgetLine, MonthlyUse
 from gpuspec.planning.bill_groups import groups
+from gpuspec.planning.reserved import ReservedGpus, ReservedUse
 from gpuspec.report.bill_html import render
 from gpuspec.report.bill_html.budgets import labelled, state
 from gpuspec.report.bill_html.coloured import coloured, first_grouping, groupings
@@ -82,6 +83,24 @@ def test_rules_link_to_their_pages() -> None:
         job._replace(savings=tuple(step._replace(code="ACME1") for step in job.savings)) for job in bill.jobs
     )
     assert "docs/rules/" not in render(bill._replace(jobs=jobs))  # a plugin's
+
+
+def test_reserved_capacity_is_shown_with_what_is_paid_for_nothing() -> None:
+    bill = company()
+    pool = ReservedGpus("lambda", "H100-80GB", 8, 2.50, ("H100-80GB",), "/nowhere/gpuspec.toml")
+    use = ReservedUse(pool, 8 * 192)  # train-detector: 192 h on eight
+    (detector,) = (job for job in bill.jobs if job.job == "train-detector")
+    idle = detector._replace(
+        job="unused: 5.9 of 8", format="reserved", reserved=1.0, savings=(), per_month=10_760.0
+    )
+    jobs = tuple(job._replace(reserved=1.0) if job is detector else job for job in bill.jobs)
+    said = words(render(bill._replace(jobs=(*jobs, idle), reserved=(use,))))
+    # 8 × 2.50 × 730 = 14,600; used 192 of 730 hours: 26 %; 14,600 − 20 × 192 = 10,760
+    price = "8 × H100-80GB of lambda at $2.50 an hour each, $14,600 a month"
+    assert f"{price} 26 % used, $10,760 a month for nothing" in said
+    assert "8x H100-80GB lambda 100 % reserved" in said
+    assert "19 jobs, " in said
+    assert "Jobs 21 the cost" in said
 
 
 def test_what_is_not_known_is_not_zero() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.planning.bill import Bill, JobBill, MonthlyUse
+from gpuspec.planning.reserved_bill import UNUSED
 from gpuspec.report.bill_html.bars import bar
 from gpuspec.report.bill_html.markup import NOTHING, Html, foreign, joined, part, tag
 from gpuspec.words import dollars, figure
@@ -58,8 +59,13 @@ def _job(job: JobBill) -> tuple[Html, ...]:
 
 
 def _machine(job: JobBill) -> tuple[Html, ...]:
-    cloud = tag("small", foreign(job.cloud, 40)) if job.cloud else NOTHING
-    return (foreign(job.machine or "not known", 80), cloud)
+    """Which, of whom, and how much of it is paid for anyhow."""
+    parts = [foreign(job.machine or "not known", 80)]
+    if job.cloud:
+        parts.append(tag("small", foreign(job.cloud, 40)))
+    if job.reserved and job.format != UNUSED:
+        parts.append(tag("small", part(job.reserved, 1.0), " reserved"))
+    return tuple(parts)
 
 
 def _use(use: MonthlyUse) -> tuple[Html, ...]:

@@ -15,6 +15,7 @@ from gpuspec.report.bill_html.coloured import ColouredGroup, coloured, first_gro
 from gpuspec.report.bill_html.job_table import job_table, unknown_table
 from gpuspec.report.bill_html.markup import LONGEST, NOTHING, Html, foreign, joined, tag
 from gpuspec.report.bill_html.money_map import money_map
+from gpuspec.report.bill_html.reserved import reserved
 from gpuspec.report.bill_html.savings import MOST, savings
 from gpuspec.report.bill_html.tiles import lead, tiles
 from gpuspec.version import __version__
@@ -56,6 +57,7 @@ def _sections(bill: Bill, where: Html) -> list[Html]:
     jobs = job_table(bill) if unknown < len(bill.jobs) else NOTHING
     found = (
         ("budgets", "Budgets", budgets(bill)),
+        ("reserved", "Reserved capacity", reserved(bill)),
         ("where", "Where the money goes", where),
         ("savings", f"The {MOST} biggest savings", savings(bill) if jobs else NOTHING),
         ("jobs", "All jobs", jobs),
@@ -67,6 +69,7 @@ def _sections(bill: Bill, where: Html) -> list[Html]:
 
 ABOUT = {
     "budgets": "What the jobs cost a month against what may be spent. The marks are where somebody is told.",
+    "reserved": "It is paid for all month, and filled first. What no job takes is a row of its own below.",
     "where": "Each box is a job, as large as what it costs a month. Hatched is what could be saved.",
     "savings": "“Saves a month” counts each after those of the same job that come before it, so that they add up. "
     "“Alone” is what it saves if nothing else is done.",

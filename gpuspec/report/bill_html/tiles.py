@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.planning.bill import Bill, BudgetLine, JobBill
+from gpuspec.planning.reserved_bill import UNUSED
 from gpuspec.report.bill_html.bars import bar
 from gpuspec.report.bill_html.budgets import is_unknown, named, state
 from gpuspec.report.bill_html.markup import NOTHING, Html, counted, foreign, joined, part, tag
@@ -15,8 +16,8 @@ PLACES = 4
 
 def lead(bill: Bill, title: str) -> tuple[Html, ...]:
     """The sum, and what it is the sum of."""
-    known = [job for job in bill.jobs if job.per_month is not None]
-    unknown = len(bill.jobs) - len(known)
+    known = [job for job in bill.jobs if job.per_month is not None and job.format != UNUSED]
+    unknown = sum(job.per_month is None for job in bill.jobs)
     said: list[str] = []
     if known:
         said.append(f"{counted(len(known))}, {dollars(MONTHS * bill.per_month)} a year at this rate.")
@@ -42,8 +43,9 @@ def tiles(bill: Bill) -> Html:
     found = [_jobs(bill)]
     if any(job.per_month is not None for job in bill.jobs):
         found = [_saved(bill), *_budgets(bill), *_assumed(bill), *found]
-        if len(found) < PLACES:
-            found.insert(1, _largest(bill.jobs[0], bill.per_month))
+        largest = next((job for job in bill.jobs if job.format != UNUSED), None)
+        if largest and len(found) < PLACES:
+            found.insert(1, _largest(largest, bill.per_month))
     return tag("ul", *found, class_="tiles")
 
 
@@ -106,7 +108,12 @@ def _largest(job: JobBill, total: float) -> Html:
 def _jobs(bill: Bill) -> Html:
     unknown = sum(job.per_month is None for job in bill.jobs)
     words = f"the cost of {unknown:,} is not known" if unknown else "the cost of every one is known"
-    return _tile("Jobs", "#unknown" if unknown else "#jobs", f"{len(bill.jobs):,}", words)
+    return _tile(
+        "Jobs",
+        "#unknown" if unknown else "#jobs",
+        f"{sum(job.format != UNUSED for job in bill.jobs):,}",
+        words,
+    )
 
 
 def _tile(
