@@ -51,19 +51,21 @@ def command(everything: bool, as_json: bool) -> int:
         say("", f"{len(lost)} of these may cost money unwatched: `gpuspec reap` ends them")
     for stray in still_up(runs):
         say("", f"{stray.machine} is still up: {stray.why}; `gpuspec reap` takes it away")
-    _tell_of_the_month(runs)
+    _tell_of_the_month(shown)
     return 0
 
 
-def _tell_of_the_month(runs: Sequence[Run]) -> None:
-    """Which of this month's budgets have come to a step that is told of."""
-    if not any(run.budget_file for run in runs):
+def _tell_of_the_month(shown: Sequence[Run]) -> None:
+    """Which of this month's budgets have come to a step that is told of: those of the runs that are shown, for which
+    all of the month count."""
+    under = [run for run in shown if run.budget_file]
+    if not under:
         return
     from gpuspec.launch.alerts import month_alert, month_shares
     from gpuspec.launch.budget_files import budgets_of_runs
 
-    budgets = budgets_of_runs(run for run in runs if run.budget_file)
-    for alert in map(month_alert, month_shares(budgets, runs, time.time())):
+    now = time.time()
+    for alert in map(month_alert, month_shares(budgets_of_runs(under), Records().recent(now), now)):
         if alert:
             say("", alert.text)
 

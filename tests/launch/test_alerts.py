@@ -334,6 +334,21 @@ def test_gpuspec_run_tells_of_the_month_and_alerts_does_the_rest_once(
     assert os.path.basename(found["budgets"][0]["file"]) == "gpuspec.toml"
 
 
+def test_ps_counts_all_runs_of_the_month_not_only_those_it_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gpuspec.toml"
+    file.write_text("[budget]\nmonthly = 10\n")
+    now = time.time()
+    for number in range(13):
+        Records().new(
+            name=f"n{number}", launcher="skypilot", spec_path="b", workdir=str(tmp_path), state="succeeded",
+            started=now, ended=now, spent=1.0, gone=True, budget_file=str(file),
+        )  # fmt: skip
+    assert main(["ps"]) == 0
+    assert "\n130% of this month's budget is spent: $13.00 of $10.00 (" in capsys.readouterr().out
+
+
 def test_a_trial(
     tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
