@@ -29,7 +29,7 @@ class PlannedJob(NamedTuple):
 
 def planned_job(case: Case, path: str) -> PlannedJob:
     """The plan of a job, in a line."""
-    plan = case.plan
+    plan = case.kept_plan
     choice = plan.choice
     machine = choice and BilledMachine(choice.gpu, choice.offer.gpu_count, choice.price, choice.offer)
     total = plan.cost.total if plan.cost else None
@@ -44,5 +44,5 @@ def planned_job(case: Case, path: str) -> PlannedJob:
         choice=choice,
         worst=total,
         why_not=why_not,
-        needs_nothing=not plan.candidates,
+        needs_nothing=choice is None and not case.plan.candidates,
     )

@@ -68,17 +68,20 @@ class Pools:
 
 
 def _placed(job: JobBill, want: Wanted, placed: Placed, reserved: Sequence[ReservedGpus]) -> JobBill:
-    """A job of which a part is in reserved capacity. What a change of that part saves is not paid less: savings count
-    for the rest."""
+    """A job of which a part is in reserved capacity: what an hour of it costs is the mean of both. A change of that
+    part saves nothing that is paid: savings count for the rest."""
     if not placed.hours or not job.per_month:
         return job
-    share = placed.hours / (want.machines * want.hours)
+    share = min(1.0, placed.hours / (want.machines * want.hours))
     month = per_month(want, placed, reserved)
-    rest = max(0.0, 1 - share)
+    rest, paid = 1 - share, month / job.per_month
+    part = "all" if share > 0.999 else percent(share)
     return job._replace(
+        per_hour=None if job.per_hour is None else job.per_hour * paid,
+        per_run=None if job.per_run is None else job.per_run * paid,
         per_month=month,
-        per_run=None if job.per_run is None else job.per_run * month / job.per_month,
-        reserved=min(1.0, share),
+        use=job.use._replace(why=f"{job.use.why}; {part} of it in reserved capacity"),
+        reserved=share,
         savings=tuple(each._replace(alone=each.alone * rest, adds=each.adds * rest) for each in job.savings),
     )
 

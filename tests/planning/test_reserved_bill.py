@@ -47,6 +47,8 @@ def test_jobs_fill_it_and_the_rest_is_a_row(company: Path) -> None:
     assert reserved["unused_per_month"] == pytest.approx((5840 - USED) * 2.4, abs=0.01)
     jobs = {Path(each["path"]).name: each for each in found["jobs"]}
     assert jobs["answers-70b.yaml"]["per_month"] == 4 * 2.4 * 730
+    assert jobs["answers-70b.yaml"]["per_hour"] == pytest.approx(4 * 2.4)
+    assert jobs["answers-70b.yaml"]["use"].endswith("; all of it in reserved capacity")
     assert jobs["calls.yaml"]["per_month"] == pytest.approx(2.4 * 2.5 * 365 / 12, abs=0.01)
     assert jobs["train-reranker.yaml"]["per_month"] == 18 * 9
     assert [jobs[name]["reserved"] for name in ("answers-70b.yaml", "calls.yaml", "train-reranker.yaml")] == [
