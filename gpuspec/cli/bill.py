@@ -15,7 +15,7 @@ from gpuspec.cli.run_lint import write
 from gpuspec.planning.bill import Bill
 from gpuspec.planning.bill_budgets import is_over
 
-FORMATS = ("text", "json", "html")
+FORMATS = ("text", "json", "csv", "markdown", "html")
 
 
 @click.command("bill")
@@ -83,6 +83,14 @@ def _rendered(format_: str, bill: Bill, *, title: str, everything: bool) -> str:
         from gpuspec.report import bill_json
 
         return bill_json.render(bill)
+    if format_ == "csv":
+        from gpuspec.report import bill_csv
+
+        return bill_csv.render(bill)
+    if format_ == "markdown":
+        from gpuspec.report import bill_markdown
+
+        return bill_markdown.render(bill)
     if format_ == "html":
         from gpuspec.report import bill_html
 

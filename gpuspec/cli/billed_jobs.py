@@ -28,6 +28,7 @@ from gpuspec.planning.job_bill import job_bill
 from gpuspec.planning.limits import needs_gpu
 from gpuspec.planning.monthly_budget import monthly_budget
 from gpuspec.planning.reserved_bill import Pools, unused
+from gpuspec.planning.shared_machine import paid_once
 from gpuspec.planning.stacked import stacked
 from gpuspec.rules import collect
 
@@ -64,7 +65,7 @@ class Biller:
             try:
                 self._look(path)
             except UserError as error:
-                self.skipped.append((path, error.message))
+                self.skipped.append((path, error.message.removeprefix(f"{path} ")))
                 if error.code != "template":
                     self.errors.append(error)
 
@@ -116,11 +117,17 @@ class Biller:
                 hint = f"`gpuspec lint {path}` shows where"
                 raise UserError("syntax", f"{path} cannot be read as a job", hint)
             found = self.linter.cases(cases, settings)
-            for case in cases:
-                if case.has_job and needs_gpu(case.job, case.workload):
-                    mine = [each for each in found if _job_of(each, cases) is case]
-                    self.jobs.append(billed(case, path, mine))
-                    self._pools.add(case, settings.reserved, self.jobs[-1])
+            asking = [case for case in cases if case.has_job and needs_gpu(case.job, case.workload)]
+            jobs = [
+                billed(case, path, [each for each in found if _job_of(each, cases) is case])
+                for case in asking
+            ]
+            if len(jobs) > 1 and asking[0].document.format.own_machine:
+                deployments = [case.job.deployment for case in asking]
+                jobs = paid_once(list(zip(jobs, deployments, strict=True)))
+            for case, job in zip(asking, jobs, strict=True):
+                self.jobs.append(job)
+                self._pools.add(case, settings.reserved, job)
 
     def _note_budgets(self, path: str) -> None:
         """The budgets that a file counts towards: of its folder's settings, and of those above them, as far as the
@@ -150,11 +157,9 @@ class Biller:
 def billed(case: Case, path: str, found: Sequence[Located] = ()) -> JobBill:
     """The bill of one job, `path` as it is shown, with what these findings about it save."""
     made = job_bill(case, path, priced=not is_unpriced(case))
-    return (
-        made._replace(savings=stacked(saves(found, made.per_hour, case.market), made.per_month))
-        if made.per_month
-        else made
-    )
+    if not made.per_month:
+        return made
+    return made._replace(savings=stacked(saves(found, made.per_hour, case.market), made.per_month))
 
 
 def _job_of(found: Located, cases: Sequence[Case]) -> Case:

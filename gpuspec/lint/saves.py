@@ -36,6 +36,7 @@ def saves(findings: Iterable[Located], per_hour: float | None, market: Market) -
             share=_share(saving, per_hour),
             machine=_machine(saving),
             elsewhere=elsewhere if saving.kind == "price" else {},
+            advice=one.finding.suggestion or (one.finding.fix.title if one.finding.fix else ""),
         )
         for one, saving in found
         if saving.per_hour > 0

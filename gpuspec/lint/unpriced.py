@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from gpuspec.catalog import Offer
+from gpuspec.catalog.price_file import names_a_file
 from gpuspec.catalog.stock import Stock
 from gpuspec.planning.case import Case
 from gpuspec.planning.price_lists import PriceBook
@@ -49,10 +50,11 @@ def without_prices(case: Case) -> Case:
 def is_unpriced(case: Case) -> bool:
     """Whether its file cannot say, or does not, what rents its machine: a pod without a cloud's label, a compose
     file, a batch script. Whoever assumes a GPU (`--assume-gpu`) asks for prices, and so does who says in settings or
-    by `--cloud` where the jobs of a folder are rented."""
+    by `--cloud` where the jobs of a folder are rented, or has prices of one's own."""
     document = case.document
-    said = case.assumed_gpu or case.clouds
-    return not (document.format.in_spec_fields or document.can_say("clouds") or said)
+    if document.format.in_spec_fields or document.can_say("clouds") or case.assumed_gpu or case.clouds:
+        return False
+    return not (case.prices and names_a_file(case.prices))
 
 
 def at_all_prices(case: Case) -> Case | None:

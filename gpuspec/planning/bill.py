@@ -128,6 +128,12 @@ class Bill(NamedTuple):
         return sum(each.per_month or 0.0 for each in self.jobs)
 
     @property
+    def steps(self) -> list[tuple[JobBill, SavingStep]]:
+        """All that saves money, the most first; what saves the same dollars another way is left out."""
+        found = [(job, step) for job in self.jobs for step in job.savings if step.adds >= 0.005]
+        return sorted(found, key=lambda each: (-each[1].adds, each[0].path, each[1].line, each[1].code))
+
+    @property
     def saved(self) -> float:
         """Dollars a month that could be saved."""
         return sum(each.saved for each in self.jobs)

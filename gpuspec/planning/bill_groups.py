@@ -71,6 +71,8 @@ def assumptions(jobs: Iterable[JobBill]) -> tuple[str, ...]:
     limits = sum(each.use.at_most and each.per_month is not None for each in jobs)
     if limits:
         said.append(f"{_jobs(limits)} counted as if every run took all of its time limit: at most that much")
+    if not jobs:
+        return ()
     return (*said, "machines alone are counted: no disks, no traffic between clouds, no idle minutes")
 
 

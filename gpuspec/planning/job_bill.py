@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gpuspec.planning.case import Case
 
 NO_GPU = "it names no GPU: gpu_types does, or assume-gpu in the settings"
-NO_CLOUD = "its file does not say where its machine is rented: `clouds` in gpuspec.toml, or --cloud, does"
+NO_CLOUD = "its file does not say where its machine is rented: `clouds` in gpuspec.toml, or --cloud, says it"
 
 
 class BilledMachine(NamedTuple):
@@ -101,7 +101,8 @@ def _unknown(case: Case, machine: BilledMachine | None, use: MonthlyUse, *, pric
         elif machine is None:
             missing.append("no machine fits it" if case.job.gpu_types else NO_GPU)
         else:
-            missing.append(f"no price of {machine.label} is known for where it may be rented")
+            what = "spot price" if case.job.spot == "only" else "price"
+            missing.append(f"no {what} of {machine.label} is known for where it may be rented")
     if use.hours is None:
         missing.append(use.why)
     return "; ".join(missing)

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 INTERACTIVE_HOURS = 160
 """Hours of somebody's work in a month: 40 a week, four weeks."""
 
-SAY_HOURS = (
-    "hours_per_run in per-file-usage of gpuspec.toml says how long one run takes, budget.max_hours at most"
-)
+SAY_HOURS = "hours_per_run in per-file-usage of gpuspec.toml says it, budget.max_hours what it is at most"
 SAY_MONTH = "per-file-usage of gpuspec.toml, or the job's `schedule`, how much of a month"
 
 

@@ -77,7 +77,8 @@ class BillText:
 
     def total(self, bill: Bill) -> list[str]:
         """The first line."""
-        return self._style.fold(total(bill)).split("\n")
+        parts = self._style.fold(total(bill)).split("\n")
+        return [line for part in parts for line in self._style.wrap(part, 0, 2).split("\n")]
 
     def jobs(self, bill: Bill) -> list[str]:
         """The dearest jobs."""
@@ -112,7 +113,7 @@ class BillText:
         shown, more = self._first(found, MOST_GROUPS)
         lines = table(
             [
-                Column("a month", [_of_group(each) for each in shown], 0),
+                Column("a month", [of_group(each) for each in shown], 0),
                 Column(
                     "share", [percent(each.per_month / total) if each.per_month else "" for each in shown], 3
                 ),
@@ -140,15 +141,12 @@ class BillText:
 
     def savings(self, bill: Bill) -> list[str]:
         """The largest savings, with what to do."""
-        steps = [(step.adds, job, step) for job in bill.jobs for step in job.savings if step.adds >= 0.005]
-        steps.sort(key=lambda each: (-each[0], each[1].path, each[2].line, each[2].code))
-        shown, more = self._first(steps, MOST_SAVINGS)
+        shown, more = self._first(bill.steps, MOST_SAVINGS)
         lines = ["to save, a month"] if shown else []
-        for adds, job, step in shown:
-            lines += self.prose(
-                f"{dollars(adds):>9}", f"{job.path}:{step.line}: {step.code} {step.advice or step.message}"
-            )
-        return [*lines, *self._more(more, "more", sum(each[0] for each in steps[len(shown) :]))]
+        for job, step in shown:
+            what = f"{job.path}:{step.line}: {step.code} {step.advice or step.message}"
+            lines += self.prose(f"{dollars(step.adds):>9}", what)
+        return [*lines, *self._more(more, "more", sum(step.adds for _, step in bill.steps[len(shown) :]))]
 
     def unknown(self, jobs: Iterable[JobBill]) -> list[str]:
         """What is not known, and of which jobs."""
@@ -161,7 +159,7 @@ class BillText:
         for reason, names in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0])):
             shown, more = self._first(names, MOST_NAMED)
             listed = ", ".join(shown) + (f" and {more:,} more" if more else "")
-            lines += self.prose(plural(len(names), "job"), f"{reason}: {listed}")
+            lines += self.prose(f"{plural(len(names), 'job')}:", f"{reason}: {listed}")
         return lines
 
     def listed(self, label: str, said: Sequence[str]) -> list[str]:
@@ -199,7 +197,7 @@ def hours_of(job: JobBill) -> str:
     return f"{figure(use.runs)} × {figure(use.hours_each)}"
 
 
-def _of_group(group: BillGroup) -> str:
+def of_group(group: BillGroup) -> str:
     if group.unknown == group.jobs:
         return "unknown"
     return dollars(group.per_month) + (" +" if group.unknown else "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -125,9 +127,8 @@ def test_what_is_not_known_is_said_and_never_nothing(project: Project) -> None:
 def test_where_nothing_says_who_rents_the_machine_its_cost_is_unknown(project: Project) -> None:
     (project.folder / "gpuspec.toml").unlink()
     project.write("ranker.yaml", POD)
-    words = ("--prices", "mine.csv")
-    assert "its file does not say where" in project.document(*words)["jobs"][0]["unknown"]
-    assert project.document(*words, "--cloud", "aws")["per_month"] == 6570
+    assert "its file does not say where" in project.document()["jobs"][0]["unknown"]
+    assert project.document("--prices", "mine.csv")["per_month"] == 6570
 
 
 def test_savings_are_those_of_the_findings(project: Project) -> None:
@@ -136,6 +137,7 @@ def test_savings_are_those_of_the_findings(project: Project) -> None:
     (step,) = [each for each in job["savings"] if each["code"] == "GS101"]
     # An RTX A5000 at $0.25 for an H100 at $3.00, if it were as fast: at most 11/12 of it.
     assert 0 < step["adds_per_month"] <= 2190 * 11 / 12 + 0.01
+    assert step["suggestion"] == 'use "RTX A5000"'
     assert job["saved_per_month"] == pytest.approx(sum(each["adds_per_month"] for each in job["savings"]))
 
 
@@ -222,3 +224,60 @@ def test_files_say_how_often_and_whose(project: Project) -> None:
     assert job["per_month"] == 182.5
     assert (job["labels"]["team"], job["at_most"], job["assumed"]) == ("night", True, False)
     assert job["use"].startswith("schedule, at most 2")
+
+
+HOSTILE = '=HYPERLINK("http://x")|`</summary><img src=x onerror=alert(1)>\x1b[2J::error::@all'
+
+
+def test_csv_has_a_row_for_each_job_and_no_formula(project: Project) -> None:
+    project.write("search/gpu.jsonc", SERVER.replace('"chat"', json.dumps(HOSTILE)))
+    project.write("data/gpu.jsonc", BATCH.replace('"budget": { "max_hours": 4 },', ""))
+    rows = list(csv.DictReader(io.StringIO(project.bill("--format", "csv"), newline="")))
+    assert [row["per_month"] for row in rows] == ["2190", ""]
+    assert rows[0]["labels"] == "team=search"
+    assert rows[0]["job"].startswith("'=HYPERLINK")
+    assert rows[1]["saved_per_month"] == ""
+
+
+def test_markdown_says_the_money_first_and_what_names_say_does_nothing(project: Project) -> None:
+    project.write("search/gpu.jsonc", SERVER.replace('"chat"', json.dumps(HOSTILE)))
+    project.write("data/gpu.jsonc", BATCH)
+    project.settings("[budget]\nmonthly = 3000\n")
+    page = project.bill("--format", "markdown")
+    lines = page.splitlines()
+    assert lines[0] == "### gpuspec bill"
+    assert lines[2].startswith("$&#8203;2,230 a month in 2 jobs")
+    assert "⚠️ $&#8203;2,230 of $&#8203;3,000 a month: 74 %" in lines
+    assert "| ≤ $&#8203;40.00 | 2 % |  | 2 × RTX A5000 | `data/gpu.jsonc embed` |" in lines
+    assert "\x1b" not in page
+    names = [line for line in lines if "HYPERLINK" in line]
+    # In code nothing means anything but a backquote, or a bar in a table.
+    assert names
+    assert all(line.count("`") % 2 == 0 and "\\x7c" in line for line in names)
+
+
+def test_services_of_one_machine_are_paid_for_once(project: Project) -> None:
+    device = "      resources: {{reservations: {{devices: [{{capabilities: [gpu], {}}}]}}}}\n"
+    service = "    image: {}\n    deploy:\n" + device
+    text = "services:\n"
+    for name, gpus in (("chat", "count: 2"), ("embed", "count: 1"), ("other", "device_ids: ['2']")):
+        text += f"  {name}:\n" + service.format("vllm/vllm-openai:v0.8.0", gpus)
+    project.write("compose.yaml", text)
+    found = project.document("--assume-gpu", "RTX A5000")
+    by_job = {each["job"]: each for each in found["jobs"]}
+    # 730 h × $0.50; on its GPUs; 730 h × $0.25
+    assert [by_job[name]["per_month"] for name in ("chat", "embed", "other")] == [365, 0, 182.5]
+    assert "machine of chat" in by_job["embed"]["use"]
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_no_line_is_wider_than_the_page(
+    project: Project, columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    project.write("a/rather/long/way/down/to/gpu.jsonc", SERVER)
+    project.write("data/gpu.jsonc", BATCH)
+    project.write("unknown/gpu.jsonc", SERVER.replace("H100 PCIe", "L4"))
+    text = project.bill()
+    assert "$2,190" in text
+    assert [line for line in text.splitlines() if len(line) > int(columns) and " " in line.strip()] == []

@@ -1,0 +1,61 @@
+"""A bill as CSV, one row a job: for a spreadsheet, or whoever adds up further."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from gpuspec.planning.bill import Bill, JobBill
+
+COLUMNS = (
+    "path", "line", "job", "format", "task", "machine", "cloud", "gpu", "gpus", "labels", "hours_per_month",
+    "runs_per_month", "hours_per_run", "use", "assumed", "at_most", "per_hour", "per_run", "per_month",
+    "saved_per_month", "unknown",
+)  # fmt: skip
+"""As in JSON. Dollars; what is not known is empty. `labels` are key=value, with "; " between them."""
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""How a cell begins that a spreadsheet calculates: OWASP, CSV Injection, read 2026-11."""
+
+
+def render(bill: Bill) -> str:
+    """The bill as CSV of RFC 4180, with a head line. Numbers have a point, and no thousands."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\r\n")
+    rows.writerow(COLUMNS)
+    for job in bill.jobs:
+        values = _values(job)
+        rows.writerow([_cell(values[column]) for column in COLUMNS])
+    return out.getvalue()
+
+
+def _values(job: JobBill) -> dict[str, object]:
+    use = job.use
+    return {
+        **{
+            name: getattr(job, name)
+            for name in COLUMNS
+            if hasattr(job, name) and name not in ("use", "labels")
+        },
+        "labels": "; ".join(f"{key}={value}" for key, value in sorted(job.labels.items())),
+        "hours_per_month": use.hours,
+        "runs_per_month": use.runs,
+        "hours_per_run": use.hours_each,
+        "use": use.why,
+        "assumed": use.assumed,
+        "at_most": use.at_most,
+        "saved_per_month": None if job.per_month is None else job.saved,
+    }
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{round(value, 6):.10g}"
+    text = str(value)
+    if isinstance(value, int):
+        return text
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
