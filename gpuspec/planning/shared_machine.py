@@ -41,5 +41,6 @@ def _beside(job: JobBill, payer: JobBill) -> JobBill:
         per_hour=0.0,
         per_run=None if job.per_run is None else 0.0,
         per_month=0.0,
+        machines=0.0,
         savings=(),
     )
