@@ -101,6 +101,11 @@ def command(
     """
     case, workload = opened(what, given, params_b)
     changes = {name: value for name, value in of_workload.items() if value is not None}
+    as_written = is_job(what) and not (changes or quantization or gpus or params_b or given.job.users)
+    if as_written:  # of other work than that of the file its runs say nothing
+        from gpuspec.cli.own_runs import with_own_runs
+
+        case = with_own_runs(case)
     if "method" in changes:
         changes["task"] = "train"
     workload = workload._replace(**changes, **(in_scheme(quantization) if quantization else {}))
@@ -115,6 +120,8 @@ def command(
     count = gpus or gpus_of_job(case.job, case.workload, case.catalog)
     asked = asked_of(on, gpus, count or 1, case.catalog)
     sized = Sized.of(case, count, asked, by=given.job.by, in_full=as_json)
+    if as_written:
+        sized = sized._replace(measured=case.measured)
     if second_opinion:
         from gpuspec.planning.second_opinion import opinions
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, get_args
 
 from gpuspec.named_tuple import NamedTuple
@@ -43,44 +43,65 @@ class Accuracy(NamedTuple):
     filled: int
 
 
+class _Group:
+    """Ratios of the runs of one row, gathered one by one: ten thousand are, four times each."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.time: list[float] = []
+        self.memory: list[float] = []
+        self.price: list[float] = []
+
+    def row(self, by: ReportBy | Literal[""], name: str) -> AccuracyRow:
+        """What they come to."""
+        return AccuracyRow(by, name, self.runs, *map(_ratio, (self.time, self.memory, self.price)))
+
+
 def accuracy(runs: Iterable[MeasuredRun], bys: Iterable[ReportBy] = BYS) -> Accuracy:
     """The report over runs."""
-    known = list(runs)
+    names = {by: _NAMES[by] for by in bys}
+    groups: dict[ReportBy, dict[str, _Group]] = {by: {} for by in names}
+    of_all, days, filled = _Group(), set(), 0
+    counts: dict[str, bool] = {}
+    for run in runs:
+        if run.engine not in counts:
+            counts[run.engine] = peak_is_need(run.engine)
+        in_groups = [of_all]
+        for by, name in names.items():
+            called = name(run)
+            if called not in groups[by]:
+                groups[by][called] = _Group()
+            in_groups.append(groups[by][called])
+        days.add(run.began[:10])
+        peak = run.peak_gib if run.tells_peak else None
+        filled += bool(peak) and not counts[run.engine]
+        time = _over(run.planned_hours, _worked(run))
+        memory = _over(run.planned_gib, peak) if counts[run.engine] else None
+        price = _over(run.planned_price, run.price)
+        for group in in_groups:
+            group.runs += 1
+            if time is not None:
+                group.time.append(time)
+            if memory is not None:
+                group.memory.append(memory)
+            if price is not None:
+                group.price.append(price)
     rows = []
-    for by in bys:
-        groups: dict[str, list[MeasuredRun]] = {}
-        for run in known:
-            groups.setdefault(_name(run, by), []).append(run)
-        ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-        rows += [_row(by, name, group) for name, group in ordered]
-    days = sorted(run.began[:10] for run in known)
-    return Accuracy(
-        (*rows, _row("", "all", known)),
-        days[0] if days else "",
-        days[-1] if days else "",
-        sum(run.tells_peak and not peak_is_need(run.engine) for run in known),
-    )
+    for by, found in groups.items():
+        ordered = sorted(found.items(), key=lambda one: (-one[1].runs, one[0]))
+        rows += [group.row(by, name) for name, group in ordered]
+    return Accuracy((*rows, of_all.row("", "all")), min(days, default=""), max(days, default=""), filled)
 
 
-def _name(run: MeasuredRun, by: ReportBy) -> str:
-    if by == "job":
-        return run.job
-    if by == "model":
-        return run.model or "unknown"
+def _machine(run: MeasuredRun) -> str:
     return (f"{run.gpus} × {run.gpu}" if run.gpus > 1 else run.gpu) or "unknown"
 
 
-def _row(by: ReportBy | Literal[""], name: str, runs: list[MeasuredRun]) -> AccuracyRow:
-    return AccuracyRow(
-        by,
-        name,
-        len(runs),
-        time=_ratio((run.planned_hours, _worked(run)) for run in runs),
-        memory=_ratio(
-            (run.planned_gib, run.peak_gib) for run in runs if run.tells_peak and peak_is_need(run.engine)
-        ),
-        price=_ratio((run.planned_price, run.price) for run in runs),
-    )
+_NAMES: dict[ReportBy, Callable[[MeasuredRun], str]] = {
+    "job": lambda run: run.job,
+    "gpu": _machine,
+    "model": lambda run: run.model or "unknown",
+}
 
 
 def _worked(run: MeasuredRun) -> float | None:
@@ -90,10 +111,14 @@ def _worked(run: MeasuredRun) -> float | None:
     return run.hours if run.work_hours is None else run.work_hours
 
 
-def _ratio(pairs: Iterable[tuple[float | None, float | None]]) -> Ratio | None:
-    found = sorted(planned / actual for planned, actual in pairs if planned and actual)
+def _over(planned: float | None, actual: float | None) -> float | None:
+    return planned / actual if planned and actual else None
+
+
+def _ratio(found: list[float]) -> Ratio | None:
     if not found:
         return None
+    found.sort()
     half = len(found) // 2
     middle = found[half] if len(found) % 2 else (found[half - 1] + found[half]) / 2
     return Ratio(len(found), found[0], middle, found[-1])

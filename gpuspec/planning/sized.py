@@ -32,6 +32,7 @@ from gpuspec.workload import Workload
 from gpuspec.workload.even_split import not_shared
 
 if TYPE_CHECKING:
+    from gpuspec.planning.measured import Measured
     from gpuspec.planning.second_opinion import Opinions
 
 SHOWN = 8
@@ -74,6 +75,8 @@ class Sized(NamedTuple):
     """What of the model so many GPUs cannot share, in words."""
     opinion: Opinions | None = None
     """What another program says of the speed, where it was asked."""
+    measured: tuple[Measured, ...] = ()
+    """What the last runs of the job took, where it was sized as it is written."""
 
     @property
     def told_of(self) -> tuple[Gpu, int] | None:

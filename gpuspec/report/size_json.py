@@ -10,6 +10,7 @@ from gpuspec.planning.judged import Instead, Judged
 from gpuspec.planning.machines import PricedMachine
 from gpuspec.planning.precisions import InScheme
 from gpuspec.planning.sized import Sized
+from gpuspec.report.plan_json import measured_record
 from gpuspec.sizing.capacity import Capacity, Held
 from gpuspec.sizing.memory import SIZES
 from gpuspec.sizing.speed.rates import Speed
@@ -53,6 +54,7 @@ def render(sized: Sized) -> str:
         ],
         "speed": _speed(sized.speed),
         "second_opinion": _opinion(sized),
+        "measured": [measured_record(each) for each in sized.measured],
         "weights_gb": need.loaded * GIB / 1e9,
     }
     return json_text(document)

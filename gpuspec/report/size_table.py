@@ -36,6 +36,7 @@ def render(sized: Sized, *, columns: int) -> str:
         *_head(sized),
         *_phases(sized.need, columns),
         *_parts(sized.need, style),
+        *_ran(sized),
         *cards(sized, columns),
         *offers(sized, columns),
         *in_precisions(sized, columns),
@@ -113,6 +114,19 @@ def _parts(need: Need, style: Style) -> list[str]:
     lines.append(_figures("total", need.deciding.of(), named, columns))
     lines += [f"  assumed: {text}" for text in need.assumptions]
     return [*lines, ""]
+
+
+def _ran(sized: Sized) -> list[str]:
+    """What its last runs took: beside the estimate, whichever is more."""
+    lines = []
+    for each in sized.measured:
+        said = each.in_words()
+        if each.peak_gib is not None and each.gpus == sized.need.gpus:
+            from gpuspec.planning.measured import beside_estimate
+
+            said += f": {beside_estimate(each.peak_gib, sized.need.expected)}"
+        lines.append(said)
+    return [*lines, ""] if lines else []
 
 
 def _part(part: Part, named: int, style: Style) -> list[str]:

@@ -233,3 +233,13 @@ def test_usage_that_cannot_be_used(
     assert main(["import-usage", *wrong]) == 2
     assert said_so in capsys.readouterr().err
     assert not (project / "gpuspec.measured.json").exists()
+
+
+def test_size_shows_what_the_job_took_as_it_is_written(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = record(project)
+    assert f"the last run ({run}) on H100 SXM peaked at 31.0 GiB" in said(capsys, "size", "jobs/train.jsonc")
+    (measured,) = json.loads(said(capsys, "size", "jobs/train.jsonc", "--json"))["measured"]
+    assert measured["peak_gib"] == 31.0
+    assert json.loads(said(capsys, "size", "jobs/train.jsonc", "--batch", "8", "--json"))["measured"] == []
