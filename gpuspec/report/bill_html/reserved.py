@@ -5,8 +5,7 @@ from __future__ import annotations
 from gpuspec.planning.bill import Bill
 from gpuspec.planning.reserved import ReservedUse
 from gpuspec.planning.reserved_bill import LEAST
-from gpuspec.report.bill_html.bars import bar
-from gpuspec.report.bill_html.markup import NOTHING, Html, foreign, tag
+from gpuspec.report.bill_html.markup import NOTHING, Html, foreign, length, tag
 from gpuspec.words import dollars, percent
 
 
@@ -32,5 +31,7 @@ def _row(use: ReservedUse) -> Html:
         tag("span", price, class_="amount"),
         tag("span", tag("b", percent(use.share)), " ", words, class_="state"),
     )
-    drawn = bar(use.share, class_="bar")
+    track = tag("rect", class_="track", width="100%", height="100%")
+    fill = tag("rect", class_="fill", width=length(min(use.share, 1.0)), height="100%")
+    drawn = tag("svg", track, fill, class_="ladder", aria_hidden="true", width="100%", height="14")
     return tag("li", tag("div", *head, class_="head"), drawn, class_="near" if wasted else "calm")
