@@ -55,7 +55,7 @@ class GitClone:
 
     def commit(self, name: str) -> str | None:
         """The id of the commit that is called so: a branch, a tag, an id, `HEAD~2`. None: there is none."""
-        if not name or name.startswith("-") or "\0" in name:
+        if not name or name.startswith("-") or "\0" in name or not _can_be_said(name):
             return None
         done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}")
         found = done.stdout.decode("ascii", "replace").strip()
@@ -213,6 +213,15 @@ def _failed(said: bytes) -> UserError:
     if promised:
         return _partial(promised[1])
     return UserError("git-failed", f"git cannot tell: {words[:500]}")
+
+
+def _can_be_said(word: str) -> bool:
+    """Whether a word can be handed to a program: half a character cannot."""
+    try:
+        os.fsencode(word)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _git() -> str:

@@ -227,6 +227,7 @@ def test_names_that_are_options(clone: Clone, tmp_path: Path) -> None:
         "-",
         "",
         "a\0b",
+        "\ud800",
         "HEAD:a.gpu.jsonc",
         "^HEAD",
     ):
