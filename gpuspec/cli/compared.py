@@ -72,10 +72,10 @@ def _in(path: str, found: Located) -> Located:
 
 def _jobs(base: State, head: State, became: Mapping[str, str]) -> Iterator[JobChange]:
     """Every job as it was and as it is."""
-    for path in sorted(head.files):
+    for path in sorted(head.costs):
         old = became.get(path, path)
         yield from _jobs_of(path, base.costs.get(old, {}), head.costs[path], was=became.get(path, ""))
-    for path in sorted(base.files.keys() - head.files.keys() - set(became.values())):
+    for path in sorted(base.costs.keys() - head.costs.keys() - set(became.values())):
         yield from _jobs_of(path, base.costs[path], {})
 
 

@@ -17,6 +17,7 @@ from gpuspec.lint.result import Located
 from gpuspec.lint.runner import Linter
 from gpuspec.lint.settings import Overrides, Settings
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.planning.reserved_bill import Pools
 
 if TYPE_CHECKING:
     from gpuspec.planning.bill import JobBill
@@ -74,6 +75,9 @@ class State:
         self.errors: list[UserError] = []
         self.costs: dict[str, dict[str, JobCost]] = {}
         """file → what a job is called → what it costs"""
+        self._pools = Pools()
+        self._priced: list[tuple[str, str]] = []
+        """Each job, as it was added to the pools: its file, and what it is called"""
         self._linter: PricingLinter
         self._configs: Configs
 
@@ -93,6 +97,21 @@ class State:
                     self.errors.append(self._told(error))
         except UserError as error:  # of the settings: no file can be judged
             raise self._told(error) from None
+        self._fill_reserved()
+
+    def _fill_reserved(self) -> None:
+        """What the settings reserve is filled first, as in a bill; what nobody uses of it is a cost of theirs."""
+        from gpuspec.planning.job_cost import JobCost
+        from gpuspec.planning.reserved_bill import unused
+
+        filled, uses = self._pools.fill([self.costs[path][job].bill for path, job in self._priced])
+        for (path, job), bill in zip(self._priced, filled, strict=True):
+            self.costs[path][job] = self.costs[path][job]._replace(bill=bill)
+        for use in uses:
+            of = use.reserved
+            costs = self.costs.setdefault(relative(of.file, self.root), {})
+            for bill in unused([use]):
+                costs[f"unused of {of.number:,} reserved {of.gpu} ({of.cloud})"] = JobCost(bill)
 
     def _told(self, error: UserError) -> UserError:
         """An error about a file by what it is called here, not by where a commit was copied to."""
@@ -133,22 +152,25 @@ class State:
         with each_read_once():
             found = self._linter.found_in(place, data, settings)
             self.findings += (each._replace(path=path) for each in found)
-            self.costs[path] = self._costs_of(self._linter.seen, place)
+            self._price(path, self._linter.seen, settings)
 
-    def _costs_of(self, cases: Sequence[Case], place: str) -> dict[str, JobCost]:
+    def _price(self, path: str, cases: Sequence[Case], settings: Settings) -> None:
         from gpuspec.lint.unpriced import is_unpriced
         from gpuspec.planning.job_bill import job_bill
         from gpuspec.planning.job_cost import job_cost
         from gpuspec.planning.limits import needs_gpu
 
-        costs: dict[str, JobCost] = {}
+        costs = self.costs.setdefault(path, {})
         for case in cases:
             if not case.has_job or not needs_gpu(case.job, case.workload):
                 continue
-            bill = job_bill(case, place, priced=not is_unpriced(case))
+            bill = job_bill(case, path, priced=not is_unpriced(case))
             name = case.job.name if called(case) else ""
-            costs[name if name and name not in costs else called(case)] = job_cost(case, bill)
-        return costs
+            job = name if name and name not in costs else called(case)
+            if job not in costs:
+                self._priced.append((path, job))
+                self._pools.add(case, settings.reserved, bill)
+            costs[job] = job_cost(case, bill)
 
     def of_local_rules(self) -> tuple[set[str], set[str]]:
         """The codes of rules that files of the project brought, and those of its files that nobody allowed to run."""
@@ -171,7 +193,7 @@ class State:
         found: dict[str, Settings] = {}
         looked: set[str] = set()
         root = os.path.abspath(self.root)
-        for path in (path for path, costs in self.costs.items() if costs):
+        for path in (path for path, costs in self.costs.items() if costs and path in self.files):
             folder = os.path.dirname(os.path.abspath(self.files[path].place))
             while folder not in looked and (folder + os.sep).startswith(root.rstrip(os.sep) + os.sep):
                 looked.add(folder)

@@ -32,6 +32,7 @@ slurm,RTX A5000,1,0.25
 slurm,H100 PCIe,1,3.00
 slurm,H100 PCIe,2,6.00
 """
+RESERVED = '[[reserved]]\ncloud = "slurm"\ngpu = "H100 PCIe"\ncount = 1\nprice = 2.0\n'
 SETTINGS = 'select = ["GS002", "GS101"]\nprices = "mine.csv"\n'
 
 
@@ -277,6 +278,21 @@ def test_budgets(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = project.diff("--format", "markdown").splitlines()
     assert (lines[4][0], lines[6][0]) == ("⚠", "❌")
     assert project.document("--path", "deep")["budgets"] == []  # which knows a part of the jobs
+
+
+def test_reserved_capacity_is_filled_first(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One H100 at $2.00 an hour is paid for 730 hours, $1,460 a month: a job that takes 4 of them adds nothing."""
+    monkeypatch.setitem(globals(), "SETTINGS", SETTINGS + RESERVED)
+    project.was(b=SPEC)
+    monkeypatch.chdir(project.head)
+    Path("a.gpu.jsonc").write_text(DEAR)
+    found = project.document("--fail-above", "+0.01/month")
+    month = found["total"]["per_month"]
+    assert (month["before"], month["after"]) == (1461.0, 1461.0)  # 1,460 and the dollar of b
+    job, left = found["jobs"]
+    assert (job["path"], job["before"], job["after"]["per_month"]) == ("a.gpu.jsonc", None, 8.0)  # 4 × 2.00
+    assert (left["path"], left["job"]) == ("gpuspec.toml", "unused of 1 reserved H100 PCIe (slurm)")
+    assert (left["before"]["per_month"], left["after"]["per_month"]) == (1460.0, 1452.0)
 
 
 def test_what_cannot_be_read_is_not_passed_over(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
