@@ -146,7 +146,15 @@ def test_what_is_said_at_the_end_never_costs_the_result(
 
     record = Records().new(name="ends", launcher="local", spec_path="-", workdir=str(work))
     job = {"id": record.run.id, "env": {}, "secrets": [], "workdir": str(work), "outputs": ["out"]}
-    job |= {"steps": [], "gpu": False, "detached": True, "readiness": None, "max_seconds": None, "grace": 1.0}
+    job |= {
+        "steps": [],
+        "gpu": False,
+        "least_use": None,
+        "detached": True,
+        "readiness": None,
+        "max_seconds": None,
+        "grace": 1.0,
+    }
     os.makedirs(os.path.dirname(log_path(record.run.id)), exist_ok=True)
     (work / "out").mkdir()
     listdir = os.listdir
