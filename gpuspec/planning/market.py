@@ -363,15 +363,15 @@ class Market:
 _PLACES = ("pieces", "pointers", "raw", "deployment", "include", "workdir")
 _ALONE = frozenset((*_PLACES, "labels", "name", "notify", "ports", "readiness", "run", "secrets"))
 """Fields of a Job that change nothing of what it may rent: the commands are in the Workload."""
-MOST_KEPT = 64
-"""Markets that are kept in a run."""
+MOST_KEPT = 512  # markets in a run
 
 
 def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
     """The market of a Case; that of another of its run, where both do the same work on the same terms."""
     job, workload = case.job, case.workload
-    fields = zip(job._fields, job, strict=True)
-    terms = tuple((name, as_key(value)) for name, value in fields if value is not None and name not in _ALONE)
+    alone = _ALONE if job.traffic or job.users else _ALONE | {"schedule"}  # which says when the load comes
+    said = zip(job._fields, job, strict=True)
+    terms = tuple((name, as_key(value)) for name, value in said if value is not None and name not in alone)
     installed = tuple(step.text for step in case.steps if "install" in step.text)
     used = case.gpus_used.gpus if case.gpus_used else None
     where = case.document.format.name, installed, used  # jobs of a format may have only some GPUs
