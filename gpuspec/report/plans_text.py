@@ -31,6 +31,8 @@ def render(planned: Sequence[PlannedJob], reserved: Sequence[ReservedUse], colum
 
 def total(planned: Sequence[PlannedJob], reserved: Sequence[ReservedUse] = ()) -> str:
     """`3 jobs: $6.20/h all at once, $4,526 a month; 1 more of unknown cost; 1 takes nothing`."""
+    if all(each.needs_nothing for each in planned):
+        return f"{plural(len(planned), 'job')}: nothing is to be rented"
     taken = [each.bill for each in planned if each.choice]
     known = [each.per_month for each in taken if each.per_month is not None]
     text = (

@@ -98,6 +98,13 @@ def test_the_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert "dear.gpuspec.jsonc: 1 offer: above max_price" in " ".join(out.split())
 
 
+def test_jobs_without_a_gpu_are_nothing_to_rent(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        Path(f"{name}.gpuspec.jsonc").write_text('{"run": "echo done"}')
+    assert main(["plan", "a.gpuspec.jsonc", "b.gpuspec.jsonc"]) == 0
+    assert "2 jobs: nothing is to be rented" in capsys.readouterr().out
+
+
 def test_what_cannot_be_read_keeps_the_others_from_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     Path("broken.gpuspec.jsonc").write_text('{"name": ')
     assert main(["plan", "broken.gpuspec.jsonc", spec("a"), "gone.jsonc", "--json"]) == 2
