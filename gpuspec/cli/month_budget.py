@@ -61,9 +61,19 @@ def launch_of(
         budgets=budgets,
         total=cost.total if cost else None,
         hours=None if plan.max_hours is None else plan.max_hours + plan.keep_alive_minutes / 60,
-        price=max(each.price for each in launchable(case.job, plan)),
+        price=_replicas(case, plan, run) * max(each.price for each in launchable(case.job, plan)),
         machines=machines,
     )
+
+
+def _replicas(case: Case, plan: Plan, run: RunSettings) -> int:
+    """Machines that a service may come to; 1 of what is none."""
+    if case.job.scaling is None or run.plain or plan.max_hours is not None:
+        return 1
+    from gpuspec.launch.skypilot.mode import choose_mode
+
+    is_service = choose_mode(case.job, plan, plain=False).mode == "service"
+    return case.job.scaling.replicas[1] if is_service else 1
 
 
 def who_is_told(case: Case, settings: Settings) -> Notified:

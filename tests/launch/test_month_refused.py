@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from gpuspec.cli.main import main
-from gpuspec.cli.month_budget import admission
+from gpuspec.cli.month_budget import admission, launch_of
+from gpuspec.cli.open_case import CaseOptions, open_case
 from gpuspec.errors import UserError
-from gpuspec.launch.launcher import Run
+from gpuspec.launch.launcher import Run, RunSettings
 from gpuspec.launch.monthly_limit import Launch
 from gpuspec.launch.records import Records
+from gpuspec.planning.case import JobOverrides
 from gpuspec.planning.monthly_budget import MonthlyBudget
 
 from . import drive_rented as cloud
@@ -103,6 +105,24 @@ def test_budgets_above_the_folder_hold_as_far_as_the_repository_goes(
     (folder / "gpuspec.toml").write_text("[budget\n")
     assert main(words) == 2  # a budget that cannot be read is not passed over
     assert "error[bad-config]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("why", "plain", "dollars"), [("", False, 1.32), ("", True, 0.44), ("rented", False, 0.44)]
+)
+def test_a_service_counts_with_the_most_replicas_it_may_come_to(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, why: str, plain: bool, dollars: float
+) -> None:
+    monkeypatch.setattr("gpuspec.launch.skypilot.mode.why_controller_is_rented", lambda kind: why)
+    change(folder, task="serve", scaling={"min": 1, "max": 3}, budget={}, ports=[8000])
+    spec = str(folder / "gpu.jsonc")
+    settings = CaseOptions(JobOverrides(prices=str(folder / "prices.csv"))).settings_for(spec)
+    case = open_case(spec, settings)
+    run_settings = RunSettings(spec_path=spec, workdir=str(folder), plain=plain)
+    found = launch_of(case, case.plan_on("skypilot"), settings, run_settings, machines=1, above=True)
+    assert found is not None
+    assert found.hours is None
+    assert found.price == pytest.approx(dollars)
 
 
 def test_of_two_that_are_launched_at_once_the_second_is_refused(folder: Path) -> None:
