@@ -69,6 +69,9 @@ def command(
     """
     configs = Configs(collect(), path=config)
     case = open_case(spec, CaseOptions(config=config).settings_for(spec), which)
+    if not command_digest(case.written or case.job):
+        said = f"{spec} says nothing of what runs: what was measured could be of any job"
+        raise UserError("unknown-usage", said, "name the job whose command it was")
     text, began = _read(file)
     path = configs.measured_file_for(spec)
     if is_history(text):

@@ -42,6 +42,6 @@ def work_of(case: Case, plan: Plan, settings: RunSettings, *, rents: bool) -> di
         "model": work.model.id if work.model else work.model_name,
         "engine": work.engine,
         "task": work.task,
-        "command": None if part else command_digest(case.written or case.job),
+        "command": None if part else command_digest(case.written or case.job) or None,
         "planned_hours": found.length.expected if found else None,
     }

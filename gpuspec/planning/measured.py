@@ -140,10 +140,13 @@ def span_of_time(hours: tuple[float, float, float]) -> str:
 
 def command_digest(job: Job) -> str:
     """Twelve hexadecimal digits of what decides what a job does: its commands, image, model, items, and variables
-    but secrets. Jobs with the same one do the same work, whatever they are called and wherever they run."""
+    but secrets. Jobs with the same one do the same work, whatever they are called and wherever they run.
+    "" where nothing says what runs: somebody who types, a file that leaves it open."""
     from hashlib import sha256
     from json import dumps
 
+    if not (job.run or job.image):
+        return ""
     variables = sorted((name, value) for name, value in job.env.items() if name not in job.secrets)
     run = " ".join((job.run or "").split())
     model = job.model.id if job.model else None

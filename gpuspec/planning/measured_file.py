@@ -54,6 +54,8 @@ def runs_of_command(path: str, command: str) -> tuple[MeasuredRun, ...]:
 def measured_in(path: str | None, others: Iterable[MeasuredRun], job: Job) -> tuple[Measured, ...]:
     """What the last runs of a job's commands took, by kind of machine: those of a file, and others."""
     command = command_digest(job)
+    if not command:
+        return ()
     kept = runs_of_command(path, command) if path else ()
     return measured_of((*others, *kept), command)
 

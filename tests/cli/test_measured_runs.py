@@ -243,3 +243,16 @@ def test_size_shows_what_the_job_took_as_it_is_written(
     (measured,) = json.loads(said(capsys, "size", "jobs/train.jsonc", "--json"))["measured"]
     assert measured["peak_gib"] == 31.0
     assert json.loads(said(capsys, "size", "jobs/train.jsonc", "--batch", "8", "--json"))["measured"] == []
+
+
+def test_a_job_that_says_nothing_of_what_runs_has_no_runs(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else all of them would share what one took."""
+    job = {key: value for key, value in JOB.items() if key != "run"}
+    (project / "jobs" / "train.jsonc").write_text(json.dumps(job))
+    (project / "usage.csv").write_text("name, memory.used [MiB]\nNVIDIA L4, 5 MiB\n")
+    assert main(["import-usage", "jobs/train.jsonc", "usage.csv"]) == 2
+    assert "could be of any job" in capsys.readouterr().err
+    record(project, command="")
+    assert "peaked" not in said(capsys, "plan", "jobs/train.jsonc")
