@@ -14,7 +14,9 @@ from gpuspec.cli.run_lint import prices_of
 from gpuspec.commands.shell.again import each_read_once
 from gpuspec.errors import UserError
 from gpuspec.lint.config import Configs
+from gpuspec.lint.deferred import BuiltIn
 from gpuspec.lint.files import check_binary, expand, read_file, read_stdin
+from gpuspec.lint.one_file import Active
 from gpuspec.lint.result import Located, Problem
 from gpuspec.lint.runner import Linter, documents_in
 from gpuspec.lint.saves import saves
@@ -45,6 +47,7 @@ class Biller:
             registry, Overrides(job=given.job), path=given.config, isolated=given.isolated, catalog=catalog
         )
         self.linter = Linter(registry, catalog=catalog)
+        self.linter.asks = _may_save
         self.jobs: list[JobBill] = []
         self.skipped: list[tuple[str, str]] = []
         self.errors: list[UserError] = []
@@ -152,6 +155,11 @@ class Biller:
         return UserError(
             "no-job", f"{path} holds no job that asks for a GPU", "name a job file, or a folder."
         )
+
+
+def _may_save(entry: Active) -> bool:
+    """Whether what a rule finds may name money; of a plugin's nobody knows."""
+    return not isinstance(entry.rule, BuiltIn) or entry.rule.saves
 
 
 def billed(case: Case, path: str, found: Sequence[Located] = ()) -> JobBill:

@@ -12,9 +12,21 @@ class BuiltIn:
     `module` on demand.
 
     `when` names what a spec must have for the rule to have anything to say, any one of it (see
-    `Facts.has`); empty: it may always. `scripts`: whether the rule reads scripts. The rest is as in `Rule`."""
+    `Facts.has`); empty: it may always. `scripts`: whether the rule reads scripts; `saves`: whether what it finds
+    may name money that is saved (a bill asks these alone). The rest is as in `Rule`."""
 
-    __slots__ = ("_module", "_rule", "asks_for", "code", "name", "needs", "preview", "scripts", "when")
+    __slots__ = (
+        "_module",
+        "_rule",
+        "asks_for",
+        "code",
+        "name",
+        "needs",
+        "preview",
+        "saves",
+        "scripts",
+        "when",
+    )
 
     def __init__(
         self,
@@ -25,6 +37,7 @@ class BuiltIn:
         needs: Literal["job", "tree", "script", "suppressions"] = "job",
         preview: bool = False,
         scripts: bool = False,
+        saves: bool = False,
         when: tuple[str, ...] = (),
         asks_for: tuple[str, ...] = (),
     ) -> None:
@@ -33,6 +46,7 @@ class BuiltIn:
         self.needs = needs
         self.preview = preview
         self.scripts = scripts
+        self.saves = saves
         self.when = when
         self.asks_for = asks_for
         self._module = module

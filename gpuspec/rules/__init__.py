@@ -50,35 +50,48 @@ RULES = (
     rule("GS012", "read-in-part", "spec.read_in_part", scripts=True, when=("unread",)),
     rule("GS013", "unknown-place", "spec.unknown_place", when=("clouds", "regions")),
     # GS1 the right GPU
-    rule("GS101", "over-provisioned-gpu", "sizing.over_provisioned", when=(*SIZED, "measured")),
+    rule("GS101", "over-provisioned-gpu", "sizing.over_provisioned", saves=True, when=(*SIZED, "measured")),
     rule("GS102", "under-provisioned-gpu", "sizing.under_provisioned", when=SIZED),
-    rule("GS103", "too-many-gpus", "sizing.too_many", when=SIZED),
-    rule("GS104", "min-vram-off", "sizing.min_vram", asks_for=("min_vram",)),
+    rule("GS103", "too-many-gpus", "sizing.too_many", saves=True, when=SIZED),
+    rule("GS104", "min-vram-off", "sizing.min_vram", saves=True, asks_for=("min_vram",)),
     rule(
         "GS105",
         "gpus-unused",
         "sizing.unused",
+        saves=True,
         when=("several-gpus", "workload.processes", "workload.engine"),
     ),
-    rule("GS106", "fallback-order", "sizing.fallback_order"),
+    rule("GS106", "fallback-order", "sizing.fallback_order", saves=True),
     rule("GS107", "gpu-feature-missing", "sizing.feature_missing"),
     rule("GS108", "host-ram-small", "sizing.host_ram", preview=True, when=SIZED),
     rule("GS109", "disk-small", "sizing.disk_small", when=("disk_gb",)),
-    rule("GS110", "gpu-not-needed", "sizing.not_needed", when=("gpu-without-model",)),
+    rule("GS110", "gpu-not-needed", "sizing.not_needed", saves=True, when=("gpu-without-model",)),
     rule("GS111", "slice-too-small", "sizing.slice_small", when=DEPLOYED),
     # GS2 quantization
     rule(
-        "GS201", "missing-quantization", "quantization.missing", when=MODEL, asks_for=("model.quantization",)
+        "GS201",
+        "missing-quantization",
+        "quantization.missing",
+        saves=True,
+        when=MODEL,
+        asks_for=("model.quantization",),
     ),
     rule("GS202", "quantization-mismatch", "quantization.mismatch", when=NAMED),
     rule("GS203", "quantization-unsupported", "quantization.unsupported", when=NAMED),
     rule(
-        "GS204", "qlora-would-do", "quantization.qlora", preview=True, when=MODEL, asks_for=("model.method",)
+        "GS204",
+        "qlora-would-do",
+        "quantization.qlora",
+        saves=True,
+        preview=True,
+        when=MODEL,
+        asks_for=("model.method",),
     ),
     rule(
         "GS205",
         "kv-cache-dtype",
         "quantization.kv_dtype",
+        saves=True,
         preview=True,
         when=MODEL,
         asks_for=("model.kv_dtype",),
@@ -87,7 +100,7 @@ RULES = (
     rule("GS301", "per-item-launch", "launching.per_item", scripts=True, when=("loops",)),
     rule("GS302", "spec-per-item", "launching.spec_per_item"),
     rule("GS303", "reload-per-item", "launching.reload", scripts=True, when=("loops",)),
-    rule("GS304", "batch-size-one", "launching.batch_one", scripts=True, when=LOADED),
+    rule("GS304", "batch-size-one", "launching.batch_one", saves=True, scripts=True, when=LOADED),
     rule("GS305", "launch-without-timer", "launching.untimed", needs="script", scripts=True),
     rule("GS306", "item-unquoted", "launching.item_unquoted", when=("item-split",)),
     rule("GS307", "items-overwrite", "launching.items_overwrite", when=("items", "loops")),
@@ -117,6 +130,7 @@ RULES = (
         "GS409",
         "never-scales-to-zero",
         "lifetime.scale_to_zero",
+        saves=True,
         when=("scaling", *DEPLOYED),
         asks_for=("scaling.min",),
     ),
@@ -140,7 +154,7 @@ RULES = (
     rule("GS415", "checkpoints-lost", "lifetime.checkpoints_lost", when=DEPLOYED),
     rule("GS416", "no-drain", "lifetime.no_drain", when=DEPLOYED),
     # GS5 price
-    rule("GS501", "spot-would-do", "price.spot_would_do", asks_for=("spot",)),
+    rule("GS501", "spot-would-do", "price.spot_would_do", saves=True, asks_for=("spot",)),
     rule(
         "GS502",
         "spot-without-checkpoint",
@@ -159,8 +173,8 @@ RULES = (
         asks_for=("gpu_types.1", "clouds", "regions"),
     ),
     rule("GS507", "stale-prices", "price.stale_prices", when=("gpu_types",)),
-    rule("GS508", "api-cheaper", "price.api_cheaper", preview=True, when=("traffic",)),
-    rule("GS509", "smaller-model-or-cascade", "price.cascade", preview=True, when=("traffic",)),
+    rule("GS508", "api-cheaper", "price.api_cheaper", saves=True, preview=True, when=("traffic",)),
+    rule("GS509", "smaller-model-or-cascade", "price.cascade", saves=True, preview=True, when=("traffic",)),
     rule("GS513", "low-utilization", "price.low_utilization", when=("traffic",), asks_for=("scaling.min",)),
     # GS6 serving flags
     rule("GS601", "memory-utilization-low", "serving.memory_utilization", when=SERVER),
@@ -200,7 +214,7 @@ RULES = (
     rule("GS811", "idle-command", "deployment.idle_command", when=DEPLOYED),
     rule("GS812", "installs-at-start", "deployment.installs_at_start", when=DEPLOYED),
     rule("GS813", "fewer-gpus-would-do", "deployment.fewer_gpus", when=DEPLOYED),
-    rule("GS814", "gpu-for-a-small-model", "deployment.tiny_model", when=DEPLOYED),
+    rule("GS814", "gpu-for-a-small-model", "deployment.tiny_model", saves=True, when=DEPLOYED),
 )
 """Every built-in rule, in order of their codes. tests/rules/test_table.py holds each row against its class."""
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+import gpuspec.rules
 from gpuspec.cli.main import main
+from gpuspec.rules import RULES
 
 PRICES = """Cloud,AcceleratorName,AcceleratorCount,Price
 aws,H100 PCIe,1,3.00
@@ -281,3 +283,10 @@ def test_no_line_is_wider_than_the_page(
     text = project.bill()
     assert "$2,190" in text
     assert [line for line in text.splitlines() if len(line) > int(columns) and " " in line.strip()] == []
+
+
+def test_a_bill_asks_every_rule_that_may_name_money() -> None:
+    rules = Path(gpuspec.rules.__file__).parent
+    for row in RULES:
+        text = (rules / f"{row._module.removeprefix('gpuspec.rules.').replace('.', '/')}.py").read_text()
+        assert row.saves == ("Saving(" in text or "saving=" in text), row.code
