@@ -113,6 +113,7 @@ WITHOUT_PRICES = {
     "cost": "what was planned and paid, from the record of the run",
     "down": "ends a run",
     "import": "writes what the file says",
+    "import-usage": "records what others measured",
     "logs": "prints what a run wrote",
     "lsp": "its answers are those of `editor`",
     "metrics": "what was spent, from the records of the runs",
