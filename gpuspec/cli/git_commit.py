@@ -98,6 +98,8 @@ class GitClone:
             parts = words.decode("ascii", "replace").split()
             if len(parts) == 4:
                 size = int(parts[3]) if is_digits(parts[3]) else None
+                if size is None and parts[3] != "-":  # BAD: it would be taken for a file that is gone
+                    raise _partial(parts[2])
                 yield CommitEntry(parts[0], parts[2], size, os.fsdecode(path))
 
     def _write(self, entries: Sequence[CommitEntry], to: str) -> None:

@@ -117,7 +117,7 @@ def shape_69(data):
     if set(['webhook']) - data.keys(): raise Rejected
     members(data, {"webhook": shape_70}, closed=True)
 def shape_70(data):
-    if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1 or not re.search('^(https://[^/\\s@]+(/\\S*)?|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?(/\\S*)?|\\$[A-Za-z_][A-Za-z0-9_]*)\\Z', data))): raise Rejected
+    if (not isinstance(data, (str))) or ((isinstance(data, str)) and (len(data) < 1 or not re.search('^(https://[^/\\s@]+(/\\S*)?|\\$[A-Za-z_][A-Za-z0-9_]*)\\Z', data))): raise Rejected
 def shape_68(data):
     if not isinstance(data, (dict)): raise Rejected
     data_keys = set(data.keys())

@@ -10,14 +10,17 @@ import hashlib
 import http.client
 import json
 import os
+import signal
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from gpuspec.errors import UserError
+from gpuspec.launch.interrupts import run_bounded
 from gpuspec.lint.local_rules import VARIABLE, trusted
 from gpuspec.lint.notify_config import WEBHOOK
 from gpuspec.lint.secrets import masked
@@ -25,7 +28,7 @@ from gpuspec.named_tuple import NamedTuple
 from gpuspec.printable import one_line
 
 SECONDS = 10.0
-"""A webhook may take, and three times as long a command."""
+"""A webhook may keep silent; in all it may take twice as long, and a command three times."""
 LONGEST = 1000
 """Characters of an alert."""
 
@@ -73,8 +76,12 @@ def send(target: Addressee, text: str) -> None:
     text = one_line(masked(text))[:LONGEST]
     if target.command:
         _run(target, text)
-    else:
-        _post(_address(target.webhook or ""), text)
+        return
+    address = _address(target.webhook or "")
+    # Beside: names may be looked up for minutes, and who answers letter by letter runs into no timeout.
+    trouble = run_bounded(lambda: _post(address, text), 2 * SECONDS)
+    if trouble:
+        raise NotSent(trouble)
 
 
 def _address(webhook: str) -> str:
@@ -119,23 +126,35 @@ def _post(address: str, text: str) -> None:
 
 def _run(target: Addressee, text: str) -> None:
     try:
-        done = subprocess.run(
+        started = subprocess.Popen(
             list(target.command),
-            input=text + "\n",
             text=True,
             encoding="utf-8",
             cwd=target.folder or ".",
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=3 * SECONDS,
-            check=False,
+            start_new_session=True,  # so that it can be ended with all that it started
         )
-    except subprocess.TimeoutExpired:
-        raise NotSent(f"it did not end within {3 * SECONDS:g} s") from None
     except (OSError, ValueError) as error:
         raise NotSent(f"it could not be started ({type(error).__name__})") from None
-    if done.returncode:
-        raise NotSent(f"it ended with exit status {done.returncode}")
+    with started:
+        try:
+            started.communicate(text + "\n", timeout=3 * SECONDS)
+        except subprocess.TimeoutExpired:
+            _end(started)
+            raise NotSent(f"it did not end within {3 * SECONDS:g} s") from None
+        except BaseException:  # Ctrl-C: it does not get that itself
+            _end(started)
+            raise
+    if started.returncode:
+        raise NotSent(f"it ended with exit status {started.returncode}")
+
+
+def _end(started: subprocess.Popen[str]) -> None:
+    """A shell that is killed alone leaves behind what it waits for."""
+    with suppress(OSError):
+        os.killpg(started.pid, signal.SIGKILL)
 
 
 def notify_of(file: str) -> Mapping[str, Any]:

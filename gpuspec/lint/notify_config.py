@@ -14,7 +14,8 @@ MOST_WORDS = 100
 WEBHOOK = re.compile(
     r"https://[^/\s@]+(/\S*)?|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?|\$[A-Za-z_]\w*"
 )
-"""As in schemas/job.schema.json: an address by https (by http on this machine alone), or $NAME of a variable."""
+"""An address by https (by http on this machine alone), or $NAME of a variable. A job may name none of this machine
+(schemas/job.schema.json): a file from elsewhere must not write to programs that only listen here."""
 MEANT = "give https://…, or $NAME: the variable that holds it."
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 
 from gpuspec.planning.bill import Bill, JobBill
+from gpuspec.printable import one_line
 
 COLUMNS = (
     "path", "line", "job", "format", "task", "machine", "cloud", "gpu", "gpus", "labels", "hours_per_month",
@@ -13,8 +14,9 @@ COLUMNS = (
     "saved_per_month", "unknown",
 )  # fmt: skip
 """As in JSON. Dollars; what is not known is empty. `labels` are key=value, with "; " between them."""
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet calculates: OWASP, CSV Injection, read 2026-11."""
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""How a cell begins that a spreadsheet calculates: OWASP, CSV Injection, read 2026-11. Of its list tabs and line ends
+are no more in a cell; some take wide letters for narrow ones."""
 
 
 def render(bill: Bill) -> str:
@@ -57,5 +59,5 @@ def _cell(value: object) -> str:
     text = str(value)
     if isinstance(value, int):
         return text
-    text = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-    return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
+    text = one_line(text)  # it is read on terminals, too
+    return f"'{text}" if text.lstrip().startswith(_BEGINS_A_FORMULA) else text

@@ -8,7 +8,16 @@ from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill
 from gpuspec.planning.bill_budgets import is_over
 from gpuspec.printable import escape, one_line
 from gpuspec.printable import markdown as plain
-from gpuspec.report.bill_text import MOST_GROUPS, MOST_JOBS, MOST_SAVINGS, at_most, called, of_group, total
+from gpuspec.report.bill_text import (
+    MOST_GROUPS,
+    MOST_JOBS,
+    MOST_SAVINGS,
+    at_most,
+    called,
+    of_group,
+    of_groups,
+    total,
+)
 from gpuspec.words import dollars, percent
 
 MOST_LISTED = 50
@@ -22,7 +31,9 @@ def render(bill: Bill) -> str:
     if known:
         out += ["", "| a month | share | could save | machine | job |", "|---:|---:|---:|---|---|"]
         out += map(_job, known[:MOST_JOBS])
-        out += _more(len(known) - MOST_JOBS, sum(each.per_month or 0.0 for each in known[MOST_JOBS:]))
+        out += _more(
+            len(known) - MOST_JOBS, dollars(sum(each.per_month or 0.0 for each in known[MOST_JOBS:]))
+        )
     for by in dict.fromkeys(each.by for each in bill.groups):
         out += _groups([each for each in bill.groups if each.by == by], bill.per_month)
     out += _savings(bill)
@@ -60,7 +71,7 @@ def _groups(found: Sequence[BillGroup], total: float) -> Iterator[str]:
         share = percent(each.per_month / total) if each.per_month else ""
         cells = (of_group(each), share, dollars(each.saved) if each.saved else "", f"{each.jobs:,}")
         yield f"| {' | '.join(map(plain, cells))} | {_code(each.name)} |"
-    yield from _more(len(found) - MOST_GROUPS, sum(each.per_month for each in found[MOST_GROUPS:]))
+    yield from _more(len(found) - MOST_GROUPS, of_groups(found[MOST_GROUPS:]))
 
 
 def _savings(bill: Bill) -> Iterator[str]:
@@ -71,12 +82,12 @@ def _savings(bill: Bill) -> Iterator[str]:
     for job, step in steps[:MOST_SAVINGS]:
         where, what = _code(f"{job.path}:{step.line}"), plain(f"{step.code} {step.advice or step.message}")
         yield f"| {plain(dollars(step.adds))} | {where} | {what} |"
-    yield from _more(len(steps) - MOST_SAVINGS, sum(step.adds for _, step in steps[MOST_SAVINGS:]))
+    yield from _more(len(steps) - MOST_SAVINGS, dollars(sum(step.adds for _, step in steps[MOST_SAVINGS:])))
 
 
-def _more(number: int, amount: float) -> Iterator[str]:
+def _more(number: int, amount: str) -> Iterator[str]:
     if number > 0:
-        yield from ("", f"and {number:,} more, {plain(dollars(amount))} a month")
+        yield from ("", f"and {number:,} more, {plain(amount)} a month")
 
 
 def _folded(title: str, said: Sequence[str]) -> Iterator[str]:

@@ -101,7 +101,8 @@ class BillText:
             ],
             self.columns,
         )
-        return [*lines, *self._more(more, "jobs", sum(each.per_month or 0.0 for each in known[len(shown) :]))]
+        amount = dollars(sum(each.per_month or 0.0 for each in known[len(shown) :]))
+        return [*lines, *self._more(more, "jobs", amount)]
 
     def groups(self, bill: Bill) -> list[list[str]]:
         """A block for each way to group them, where there is more than one group."""
@@ -123,7 +124,7 @@ class BillText:
             ],
             self.columns,
         )
-        return [*lines, *self._more(more, "more", sum(each.per_month for each in found[len(shown) :]))]
+        return [*lines, *self._more(more, "more", of_groups(found[len(shown) :]))]
 
     def budgets(self, found: Iterable[BudgetLine]) -> list[str]:
         """What of each budget is used."""
@@ -146,7 +147,8 @@ class BillText:
         for job, step in shown:
             what = f"{job.path}:{step.line}: {step.code} {step.advice or step.message}"
             lines += self.prose(f"{dollars(step.adds):>9}", what)
-        return [*lines, *self._more(more, "more", sum(step.adds for _, step in bill.steps[len(shown) :]))]
+        amount = dollars(sum(step.adds for _, step in bill.steps[len(shown) :]))
+        return [*lines, *self._more(more, "more", amount)]
 
     def unknown(self, jobs: Iterable[JobBill]) -> list[str]:
         """What is not known, and of which jobs."""
@@ -176,11 +178,11 @@ class BillText:
         kept = found if self.everything or len(found) <= most + 1 else found[:most]
         return kept, len(found) - len(kept)
 
-    def _more(self, number: int, what: str, amount: float) -> list[str]:
+    def _more(self, number: int, what: str, amount: str) -> list[str]:
         if not number:
             return []
         of = "more" if what == "more" else f"more {what}"
-        return self.prose("", f"and {number:,} {of}, {dollars(amount)} a month (--all shows them)")
+        return self.prose("", f"and {number:,} {of}, {amount} a month (--all shows them)")
 
 
 def at_most(job: JobBill) -> str:
@@ -198,9 +200,15 @@ def hours_of(job: JobBill) -> str:
 
 
 def of_group(group: BillGroup) -> str:
-    if group.unknown == group.jobs:
+    return of_groups([group])
+
+
+def of_groups(groups: Sequence[BillGroup]) -> str:
+    """What they cost together: `$12`; `$12 +` where that of some jobs is not known, `unknown` where it is of none."""
+    unknown = sum(each.unknown for each in groups)
+    if unknown == sum(each.jobs for each in groups):
         return "unknown"
-    return dollars(group.per_month) + (" +" if group.unknown else "")
+    return dollars(sum(each.per_month for each in groups)) + (" +" if unknown else "")
 
 
 def _reached(line: BudgetLine) -> str:

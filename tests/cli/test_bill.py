@@ -241,6 +241,28 @@ def test_csv_has_a_row_for_each_job_and_no_formula(project: Project) -> None:
     assert rows[1]["saved_per_month"] == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        (" =1+1", "' =1+1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("\ufeff=1", "\\ufeff=1"),
+        ("\x1b]0;x\x07", "\\x1b]0;x\\x07"),
+    ],
+)
+def test_a_cell_calculates_nothing_and_drives_no_terminal(project: Project, name: str, cell: str) -> None:
+    project.write("gpu.jsonc", SERVER.replace('"chat"', json.dumps(name)))
+    (row,) = csv.DictReader(io.StringIO(project.bill("--format", "csv"), newline=""))
+    assert row["job"] == cell
+
+
+def test_what_groups_cost_that_are_not_shown_may_be_unknown(project: Project) -> None:
+    for number in range(12):
+        project.write(f"of{number}/gpu.jsonc", BATCH.replace('"budget": { "max_hours": 4 },', ""))
+    assert "more, unknown a month (--all shows them)" in project.bill()
+    assert "more, unknown a month" in project.bill("--format", "markdown")
+
+
 def test_markdown_says_the_money_first_and_what_names_say_does_nothing(project: Project) -> None:
     project.write("search/gpu.jsonc", SERVER.replace('"chat"', json.dumps(HOSTILE)))
     project.write("data/gpu.jsonc", BATCH)

@@ -280,6 +280,15 @@ def test_a_partial_clone_fetches_nothing(
     assert not (tmp_path / "sprung").exists()
 
 
+def test_a_file_whose_object_is_lost_is_not_gone(clone: Clone) -> None:
+    """Of such a one git lists the size as BAD, and succeeds (2.39)."""
+    clone.commit(a=SPEC)
+    clone.commit(a=DEAR)
+    lost = clone.git("rev-parse", "HEAD:a.gpu.jsonc")
+    (clone.folder / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    assert f"the object {lost[:12]} is not in this clone" in clone.refused("HEAD~1..HEAD")
+
+
 def test_links_stay_inside(clone: Clone, tmp_path: Path) -> None:
     secret = tmp_path / "secret.gpu.jsonc"
     secret.write_text(TWICE)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,12 @@ import pytest
 from waiting import PATIENCE, until
 
 from gpuspec.cli.main import main
+from gpuspec.launch import notify
 from gpuspec.launch.alert_watch import AlertWatch, Notified, due, note_notified, notified_of, tell
 from gpuspec.launch.alerts import month_alert, month_shares, run_alert, run_share
 from gpuspec.launch.launcher import Run
 from gpuspec.launch.notify import Addressee, NotSent, send, targets_of
-from gpuspec.launch.records import ALERT_AGAIN, ALERT_TRIES, Records
+from gpuspec.launch.records import ALERT_AGAIN, ALERT_TRIES, Records, process_start
 from gpuspec.planning.monthly_budget import MonthlyBudget
 
 from .rented import change, gpuspec, prepare
@@ -198,6 +201,39 @@ def test_a_command_gets_it_on_standard_input_and_only_where_its_folder_is_truste
 # -- once ----------------------------------------------------------------------------------------
 
 
+def test_who_answers_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter every little while: no wait for the next is ever long."""
+    monkeypatch.setattr(notify, "SECONDS", 0.2)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            client, _ = server.accept()
+            with client, suppress(OSError):
+                client.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                while not over.wait(0.02):
+                    client.sendall(b"x")
+
+        answering = threading.Thread(target=drip, daemon=True)
+        answering.start()
+        try:
+            with pytest.raises(NotSent, match="no answer"):
+                send(Addressee(webhook=f"http://localhost:{server.getsockname()[1]}/"), "hello")
+        finally:
+            over.set()
+            answering.join(PATIENCE)
+
+
+def test_a_command_that_hangs_goes_with_all_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "SECONDS", 0.2)
+    hangs = "sleep 600 & echo $! > pid; wait"
+    with pytest.raises(NotSent, match="did not end"):
+        send(Addressee(command=("sh", "-c", hangs), folder=str(tmp_path)), "hello")
+    until(lambda: process_start(int((tmp_path / "pid").read_text())) is None)
+
+
 def test_each_goes_once_to_each_and_one_that_failed_again(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -371,7 +407,8 @@ def test_a_detached_run_is_said_to_be_watched_by_nobody(
     tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(tmp_path, monkeypatch)
-    change(tmp_path, notify={"webhook": hook.url})
+    monkeypatch.setenv("HOOK", hook.url)
+    change(tmp_path, notify={"webhook": "$HOOK"})
     done = launch(tmp_path, "--detach")
     assert done.returncode == 0, done.stderr
     assert "detached: nobody watches its budget here; `gpuspec alerts --send`" in done.stderr
@@ -398,3 +435,10 @@ def test_the_spec_may_name_no_command(tmp_path: Path, monkeypatch: pytest.Monkey
     assert refused.returncode == 1
     assert "command" in refused.stdout + refused.stderr
     assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("name", ["localhost:2375", "127.0.0.1", "[::1]:9200"])
+def test_the_spec_may_write_to_no_program_of_this_machine(name: str, tmp_path: Path) -> None:
+    spec = tmp_path / "gpu.jsonc"
+    spec.write_text(json.dumps({"run": "true", "notify": {"webhook": f"http://{name}/_shutdown"}}))
+    assert main(["lint", str(spec), "--select", "GS001,GS003"]) == 1
