@@ -7,10 +7,12 @@ from contextlib import redirect_stdout
 
 import click
 
+from gpuspec.cli.bill_notes import notes
 from gpuspec.cli.billed_jobs import Biller
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.exit_status import tell
 from gpuspec.cli.open_case import CaseOptions, case_options
+from gpuspec.cli.options import format_option, json_format_option, one_format
 from gpuspec.cli.run_lint import write
 from gpuspec.planning.bill import Bill
 from gpuspec.planning.bill_budgets import is_over
@@ -20,15 +22,8 @@ FORMATS = ("text", "json", "csv", "markdown", "html")
 
 @click.command("bill")
 @click.argument("paths", nargs=-1, metavar="[PATH]…")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON: --format json.")
+@format_option(*FORMATS)
+@json_format_option
 @click.option(
     "--by",
     "grouped",
@@ -38,7 +33,7 @@ FORMATS = ("text", "json", "csv", "markdown", "html")
 )
 @click.option("--all", "everything", is_flag=True, help="Show every job, group and saving in the text.")
 @click.option("--title", default="", help="What html calls it: whose bill it is, or of which month.")
-@click.option("--output", metavar="FILE", help="Write the bill to FILE.")
+@click.option("--output", "-o", metavar="FILE", help="Write the bill to FILE.")
 @case_options
 def command(
     paths: tuple[str, ...],
@@ -61,17 +56,20 @@ def command(
 
     Exit status: 0; 1 over a budget; 2 where a file cannot be read.
     """
+    format_ = one_format(format_, as_json=as_json)
+    if title and format_ != "html":
+        raise click.UsageError("--title is of --format html")
     biller = Biller(given)
     with redirect_stdout(sys.stderr):  # rules may print
         biller.read(paths or (".",))
     bill = biller.bill(grouped)
     if bill.jobs or not biller.errors:
-        write(_rendered("json" if as_json else format_, bill, title=title, everything=everything), output)
+        write(_rendered(format_, bill, title=title, everything=everything), output)
     if biller.errors or biller.problems:
         from gpuspec.cli.lint_failures import tell_errors
 
         tell_errors(biller.problems, biller.errors)
-    for note in biller.configs.notes():
+    for note in (*biller.configs.notes(), *notes(bill, grouped, paths or (".",), biller.budget_folders)):
         tell(f"gpuspec: note: {note}")
     if biller.problems:
         return 3

@@ -61,6 +61,11 @@ class Biller:
         """Rules and plugins that failed."""
         return self.linter.problems
 
+    @property
+    def budget_folders(self) -> list[str]:
+        """The full paths of the folders whose settings have a budget."""
+        return [each.folder for each in self._budgets.values()]
+
     def read(self, paths: Iterable[str]) -> None:
         """Every job of the files that these paths mean."""
         files = expand(paths, self.configs.settings_for, self.errors)

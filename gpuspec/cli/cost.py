@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 import click
@@ -9,6 +10,7 @@ import click
 from gpuspec.cli.options import config_option
 from gpuspec.cli.output import say, say_document
 from gpuspec.cli.ps import current, hours, money, place
+from gpuspec.errors import UserError
 from gpuspec.json_text import json_text
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run
@@ -42,17 +44,19 @@ def command(
     With --report: whether the predictions of all runs were right, by job, GPU and model. Runs that the project keeps
     in its gpuspec.measured.json count, too.
     """
-    if sum((run is not None, report, write_measured)) != 1:
-        raise click.UsageError("give a RUN, or --report, or --write-measured: one of them")
     if by and not report:
         raise click.UsageError("--by is of --report")
+    if sum((run is not None, report, write_measured)) != 1:
+        raise click.UsageError(
+            "give a RUN (`gpuspec ps` lists them), or --report, or --write-measured: one of them"
+        )
     if run is None:
         from gpuspec.cli import cost_report
 
         if write_measured:
             return cost_report.write_measured(config)
         return cost_report.report(by, config, as_json=as_json)
-    found = current(Records().get(run))
+    found = current(_run(run))
     spent, most = run_cost.so_far(found), run_cost.predicted(found)
     if as_json:
         numbers = {
@@ -75,6 +79,17 @@ def command(
     for what, value in _lines(found, spent, most):
         say(f"  {what:<10} {value}")
     return 0
+
+
+def _run(wanted: str) -> Run:
+    """The run that is called so. What is a file is none: its cost is still to come."""
+    try:
+        return Records().get(wanted)
+    except UserError as error:
+        if error.code != "unknown-run" or not os.path.exists(wanted):
+            raise
+        hint = f"what it will cost: `gpuspec plan {wanted}` for a run, `gpuspec bill {wanted}` for a month"
+        raise UserError("unknown-run", f"{wanted} is a file, and no run", hint) from None
 
 
 def _lines(run: Run, spent: float | None, most: float | None) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from gpuspec.cli.cost_limit import CostLimit, Limit
 from gpuspec.cli.diff_budgets import budget_changes
 from gpuspec.cli.exit_status import tell
 from gpuspec.cli.open_case import CaseOptions, case_options
-from gpuspec.cli.options import format_option
+from gpuspec.cli.options import format_option, json_format_option, one_format
 from gpuspec.cli.project_state import DiffScope, PricingLinter, State
 from gpuspec.cli.run_lint import prices_of, write
 from gpuspec.cli.states import two_states
@@ -33,8 +33,8 @@ from gpuspec.rules import collect
     "--path", "paths", multiple=True, metavar="PATH", help="Only this file or folder. May be repeated."
 )
 @format_option(*FORMATS)
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON: --format json.")
-@click.option("--output", metavar="FILE", help="Write what changed to FILE.")
+@json_format_option
+@click.option("--output", "-o", metavar="FILE", help="Write what changed to FILE.")
 @click.option(
     "--fail-above",
     type=Limit(),
@@ -75,6 +75,7 @@ def command(
     Exit status: 0; 1 beyond --fail-above, or at a new finding with --fail-on-new; 2 where BASE or HEAD, or a file of
     HEAD, cannot be read.
     """
+    format_ = one_format(format_, as_json=as_json)
     with (
         two_states(base, head, paths) as (before, after, below),
         redirect_stdout(sys.stderr),
@@ -90,7 +91,7 @@ def command(
             exceeded=tuple(each for limit in fail_above if (each := limit.exceeded(found)) is not None),
         )
         failing = _failing(found, after) if fail_on_new else 0
-    write(render("json" if as_json else format_, found), output)
+    write(render(format_, found), output)
     _tell(found, fail_above, failing)
     if status := _told_errors(before, after, linter):
         return status

@@ -14,6 +14,7 @@ from gpuspec.cli.options import Whole, config_option
 from gpuspec.cli.output import say
 from gpuspec.errors import UserError
 from gpuspec.lint.config import Configs
+from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
 from gpuspec.planning.measured import ENDED, SAMPLED, MeasuredRun, command_digest
 from gpuspec.planning.measured_file import update_measured
@@ -68,7 +69,7 @@ def command(
     that are gone. Samples tell the memory and how busy the GPUs were, and nothing of how long a run takes.
     """
     configs = Configs(collect(), path=config)
-    case = open_case(spec, CaseOptions(config=config).settings_for(spec), which)
+    case = _case(spec, CaseOptions(config=config).settings_for(spec), which)
     if not command_digest(case.written or case.job):
         said = f"{spec} says nothing of what runs: what was measured could be of any job"
         raise UserError("unknown-usage", said, "name the job whose command it was")
@@ -89,6 +90,18 @@ def command(
     return 0
 
 
+def _case(spec: str, settings: Settings, which: str | None) -> Case:
+    try:
+        return open_case(spec, settings, which)
+    except UserError:
+        if os.path.exists(spec) and spec.endswith(
+            (".csv", ".txt", ".prom", ".log")
+        ):  # the two are easily swapped
+            hint = "the job stands first: `gpuspec import-usage JOB FILE`"
+            raise UserError("unsupported-file", f"{spec} is no job", hint) from None
+        raise
+
+
 def _read(file: str) -> tuple[str, str]:
     """(text, when it was made: UTC)."""
     try:
@@ -101,7 +114,8 @@ def _read(file: str) -> tuple[str, str]:
         else:
             data, when = read_file(file, LARGEST), os.path.getmtime(file)
     except FileNotFoundError:
-        raise UserError("no-such-file", f"{file} does not exist") from None
+        hint = "it is what a tool printed, after the job: `gpuspec import-usage JOB FILE`"
+        raise UserError("no-such-file", f"{file} does not exist", hint) from None
     except OSError as error:
         raise UserError("unreadable-file", f"{file} cannot be read: {in_words(error)}") from None
     return data.decode("utf-8-sig", "replace"), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))

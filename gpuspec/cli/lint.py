@@ -86,7 +86,7 @@ def _rules(name: str, text: str) -> Callable[[Callable[..., int]], Callable[...,
     show_default=True,
     help=f"{', '.join(FORMATS)}, or a plugin's.",
 )
-@click.option("--output", metavar="FILE", help="Write the report to FILE.")
+@click.option("--output", "-o", metavar="FILE", help="Write the report to FILE.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule, with the money.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Least severity for exit status 1 [warning].")
 @click.option("--exit-zero", is_flag=True, help="Exit status 0 whatever is found; errors keep theirs.")

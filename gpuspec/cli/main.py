@@ -77,11 +77,10 @@ class LazyGroup(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
+            from gpuspec.cli.meant import command_meant
 
-            near = get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
-            meant = f"did you mean `gpuspec {near[0]}`?" if near else "`gpuspec --help` lists the commands."
-            raise UserError("unknown-command", f"there is no command {args[0]!r}", meant)
+            hint = command_meant(args[0], COMMANDS)
+            raise UserError("unknown-command", f"there is no command {args[0]!r}", hint)
         return super().resolve_command(ctx, args)
 
 
@@ -150,6 +149,8 @@ def cli(debug: bool) -> None:
     gpuspec lint FILE|DIR      what is wrong or wasteful, with the dollars
     gpuspec show FILE          what is understood of a file, and where it stands
     gpuspec plan FILE          what to rent, and the worst case
+    gpuspec bill [DIR]         what all jobs of a folder cost a month
+    gpuspec diff main          what a change adds to that, before it is merged
     gpuspec run FILE           launch it on the cheapest GPU that fits
     gpuspec init               start a new spec
 
@@ -166,11 +167,20 @@ def _wrong_usage(error: click.ClickException) -> int:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         how = f"Try '{error.ctx.command_path} {error.ctx.help_option_names[0]}' for help."
         say(*error.ctx.get_usage().split("\n"), how, "", err=True)
+    hint = None
+    if isinstance(error, click.UsageError):
+        from gpuspec.cli.meant import usage_meant
+
+        hint = usage_meant(error)
     code = "wrong-usage"
-    message = f"gpuspec: error[{code}]: {error.format_message()}"
+    # What click finds alike (`--isolated` for `--file`) is left out where it is known what was meant.
+    known = hint and isinstance(error, click.NoSuchOption)
+    message = f"gpuspec: error[{code}]: {error.message if known else error.format_message()}"
     # In this one the lines are click's: the choices there are, one below the other.
     own = isinstance(error, click.MissingParameter)
     say(*(message.expandtabs().split("\n") if own else [message]), err=True)
+    if hint:
+        say(f"  → {hint}", err=True)
     return 2
 
 

@@ -10,6 +10,7 @@ import click
 from gpuspec.numerals import is_digits, number_of
 
 config_option = click.option("--config", metavar="FILE", help="Use this config file and no other.")
+json_format_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON: --format json.")
 isolated_option = click.option("--isolated", is_flag=True, help="Use no config file.")
 
 
@@ -74,3 +75,12 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
     kinds = click.Choice(formats)
     help_ = "How to print it."
     return click.option("--format", "format_", type=kinds, default=formats[0], show_default=True, help=help_)
+
+
+def one_format(format_: str, *, as_json: bool) -> str:
+    """The format asked for by `--format` (whose default is text) and by `--json`, which may not contradict."""
+    if as_json and format_ not in ("text", "json"):
+        raise click.UsageError(
+            f"--json is --format json, and --format {format_} something else: give one of them"
+        )
+    return "json" if as_json else format_

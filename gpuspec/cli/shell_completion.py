@@ -18,7 +18,7 @@ from click.shell_completion import (
 from gpuspec.errors import UserError
 from gpuspec.printable import one_line
 
-FILES = ("FILE", "PATH", "SPEC", "JOB", "DIR", "FOLDER")
+FILES = ("FILE", "PATH", "SPEC", "JOB", "DIR", "FOLDER", "BASE", "HEAD")
 
 
 def _known(word: str, start: str) -> Iterable[str]:
@@ -49,6 +49,10 @@ def _known(word: str, start: str) -> Iterable[str]:
         from gpuspec.rules import collect
 
         return ProjectModels(Configs(collect()).models_file_for(".")).records
+    if word == "KIND":
+        from gpuspec.cli.billed_jobs import GROUPS
+
+        return GROUPS
     if word == "SOURCE":
         from gpuspec.plugin.installed_catalog import installed_catalog
 

@@ -101,6 +101,8 @@ class BudgetLine(NamedTuple):
     reached: float | None
     unknown: int = 0
     """Jobs that it holds for, and whose cost is not known."""
+    jobs: int | None = None
+    """Jobs that it holds for; None where runs are counted, not jobs."""
 
     @property
     def used(self) -> float:

@@ -47,7 +47,7 @@ def _lines(jobs: Sequence[JobBill], found: FolderBudget) -> Iterator[BudgetLine]
 
 def _line(budget: MonthlyBudget, by: str, name: str, monthly: float, jobs: Sequence[JobBill]) -> BudgetLine:
     made = budget.line(by, name, monthly, sum(each.per_month or 0.0 for each in jobs))
-    return made._replace(unknown=sum(each.per_month is None for each in jobs))
+    return made._replace(unknown=sum(each.per_month is None for each in jobs), jobs=len(jobs))
 
 
 def _below(jobs: Iterable[JobBill], folder: str) -> list[JobBill]:

@@ -1,0 +1,51 @@
+"""What a bill's reader should know about what was asked: words that mean no job, budgets of which it has a part."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+
+from gpuspec.planning.bill import Bill
+from gpuspec.planning.bill_groups import group_of
+
+WITHOUT_LABEL = ("folder", "cloud", "gpu")
+"""What a bill may be grouped by that no job has to say."""
+
+
+def notes(
+    bill: Bill, by: Iterable[str], paths: Sequence[str], budget_folders: Iterable[str]
+) -> Iterator[str]:
+    """Sentences about `--by`, and about the budgets whose folders these are."""
+    known = sorted({key for job in bill.jobs for key in job.labels})
+    for kind in dict.fromkeys(by):
+        if kind not in (*WITHOUT_LABEL, *known):
+            yield f"--by {kind}: no job has such a label{_instead(kind, (*WITHOUT_LABEL, *known))}"
+    parts = sorted({folder for folder in budget_folders if not _is_covered(folder, paths)})
+    for folder in parts:
+        where = os.path.relpath(folder)
+        whole = "this folder" if where == "." else where
+        yield f"the budgets of {whole} are for all jobs in it, and this is a part: `gpuspec bill {where}` has all"
+    if not parts:
+        yield from _of_nobody(bill)
+
+
+def _is_covered(folder: str, paths: Sequence[str]) -> bool:
+    """Whether all of a folder was looked at."""
+    looked = [os.path.abspath(path) for path in paths if path != "-"]
+    return any(folder == each or folder.startswith(each.rstrip(os.sep) + os.sep) for each in looked)
+
+
+def _of_nobody(bill: Bill) -> Iterator[str]:
+    """Budgets that hold for no job: a name is misspelt, or whom it means is gone."""
+    for line in bill.budgets:
+        if line.by and line.jobs == 0:
+            names = {group_of(job, line.by) for job in bill.jobs if line.by in (*WITHOUT_LABEL, *job.labels)}
+            yield f"[budget.{line.by}] {line.name}: no job is of it{_instead(line.name, sorted(names))}"
+
+
+def _instead(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {near[0]}?"
+    return f"; there are {', '.join(known[:10])}" if known else ""

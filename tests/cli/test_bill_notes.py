@@ -1,0 +1,59 @@
+"""What `gpuspec bill` says of words that mean no job, and of budgets of which it has a part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gpuspec.cli.main import main
+
+JOB = """{{
+  "name": "{name}", "task": "serve", "gpu_types": ["RTX A5000"], "labels": {{"team": "{team}"}}, "run": "x" }}
+"""
+
+
+@pytest.fixture
+def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for team in ("search", "research"):
+        (tmp_path / team).mkdir()
+        (tmp_path / team / "job.jsonc").write_text(JOB.format(name=team, team=team))
+    (tmp_path / "gpuspec.toml").write_text(
+        "[budget]\nmonthly = 9000\n[budget.team]\nsearch = 2000\nreserch = 500\nads = 1\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _told(capsys: pytest.CaptureFixture[str], *typed: str) -> list[str]:
+    assert main(["bill", *typed]) == 0
+    return [line for line in capsys.readouterr().err.splitlines() if "note:" in line]
+
+
+def test_a_budget_of_nobody_is_told(company: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _told(capsys) == [
+        "gpuspec: note: [budget.team] reserch: no job is of it; did you mean research?",
+        "gpuspec: note: [budget.team] ads: no job is of it; there are research, search",
+    ]
+
+
+def test_a_part_of_a_folder_is_held_against_all_of_its_budget(
+    company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = "the budgets of this folder are for all jobs in it, and this is a part: `gpuspec bill .` has all"
+    assert _told(capsys, "search") == [f"gpuspec: note: {part}"]
+
+
+def test_a_label_that_no_job_has_is_told(company: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (company / "gpuspec.toml").unlink()
+    assert _told(capsys, "--by", "teem", "--by", "team", "--by", "cloud") == [
+        "gpuspec: note: --by teem: no job has such a label; did you mean team?"
+    ]
+    assert _told(capsys, "--by", "owner") == [
+        "gpuspec: note: --by owner: no job has such a label; there are folder, cloud, gpu, team"
+    ]
+
+
+def test_a_title_is_of_html(company: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bill", "--title", "November"]) == 2
+    assert "--title is of --format html" in capsys.readouterr().err
