@@ -118,7 +118,9 @@ def _read(file: str) -> tuple[str, str]:
         raise UserError("no-such-file", f"{file} does not exist", hint) from None
     except OSError as error:
         raise UserError("unreadable-file", f"{file} cannot be read: {in_words(error)}") from None
-    return data.decode("utf-8-sig", "replace"), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
+    # `>` of PowerShell 5 writes UTF-16, with its mark.
+    coding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return data.decode(coding, "replace"), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
 
 
 def _labels(where: tuple[str, ...]) -> dict[str, str]:

@@ -131,14 +131,17 @@ def command(
 
 def _launch_all(prepared: Sequence[Prepared]) -> int:
     """Launch one after the other; the exit status of the first that did not succeed."""
+    from gpuspec.launch.interrupts import interruptible
+
     records: list[Record] = []
     worst = 0
     try:
-        for each in prepared:
-            status = _launch(each, records)
-            worst = worst or status
-            if status == 130:
-                break
+        with interruptible():  # whatever launcher it is, and also between two
+            for each in prepared:
+                status = _launch(each, records)
+                worst = worst or status
+                if status == 130:
+                    break
     finally:  # also where one could not be launched, or somebody pressed Ctrl-C between two
         if len(prepared) > 1:
             _say_lines(told_what_became(prepared, records))
@@ -335,12 +338,12 @@ def _follow(each: Prepared, record: Record) -> int:
         claim_items(job, settings, record.run)
         outcome: Outcome = where.launch(job, plan, settings, record)
     except Exception as error:
-        if record.run.state == "starting":
+        if _rented_nothing(record):
             record.update(state="failed", message=str(error) or type(error).__name__)
         tell_items_left(job, settings, each.again, record.run.state)
         raise
     except KeyboardInterrupt:
-        if record.run.state == "starting":
+        if _rented_nothing(record):
             record.update(state="interrupted", message="interrupted before anything was rented")
         raise
     if outcome.message:
@@ -352,3 +355,9 @@ def _follow(each: Prepared, record: Record) -> int:
         except UserError as error:  # how the job ended counts for more
             _say(f"gpuspec: {error.message}")
     return outcome.status
+
+
+def _rented_nothing(record: Record) -> bool:
+    """Whether a launch that broke off had come to no machine. Else its launcher is asked (`gpuspec ps`): a run that
+    counts as over is looked after by nobody."""
+    return record.run.state == "starting" and not record.run.machine

@@ -33,11 +33,13 @@ def run_bounded(work: Callable[[], None], seconds: float, leave: threading.Event
 
 @contextmanager
 def handled(handler: Callable[[int, FrameType | None], object], *numbers: signal.Signals) -> Iterator[None]:
-    """While open, `handler` answers these signals; only in the main thread, which is the one that gets them."""
+    """While open, `handler` answers these signals; only in the main thread, which is the one that gets them. A
+    terminal's end that is ignored stays so: who says `nohup` wants the run to go on."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handler) for number in numbers}
+    ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set[int]()
+    before = {number: signal.signal(number, handler) for number in numbers if number not in ignored}
     try:
         yield
     finally:

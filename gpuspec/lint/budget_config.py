@@ -9,6 +9,8 @@ from gpuspec.lint.config_file import MOST_ENTRIES, bad_config, number_in, said, 
 
 MOST_DOLLARS = 1e9
 """A month. Nobody's budget for GPUs is more."""
+LEAST_DOLLARS = 0.01
+"""Of a smaller one no share could be told."""
 HIGHEST_STEP = 10.0
 """Ten times the budget."""
 MOST_STEPS = 20
@@ -47,6 +49,6 @@ def check_steps(path: str, where: str, value: Any) -> None:
 
 
 def _check_dollars(path: str, where: str, value: Any) -> None:
-    if not 0 < number_in(path, where, value) <= MOST_DOLLARS:
+    if not LEAST_DOLLARS <= number_in(path, where, value) <= MOST_DOLLARS:
         allowed = f"must be more than 0 and at most {MOST_DOLLARS:,.0f}"
         raise bad_config(path, f"{where} = {said(value)} {allowed}", "give dollars a month.")

@@ -24,11 +24,21 @@ _BUSY_SHARES = {"gract": 100.0, "smact": 100.0, "dcgm_fi_prof_gr_engine_active":
 _ID = ("uuid", "gpu_uuid", "index", "gpu_bus_id", "pci.bus_id", "gpu", "entity")
 _NAME = ("name", "gpu_name", "modelname")
 _WHEN = ("timestamp", "time")
-_SAMPLE = re.compile(r"(DCGM_FI_[A-Z0-9_]+)\{([^}]*)\}\s+(\S+)")
-_LABEL = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="([^"]*)"')
-_AMOUNT = re.compile(r"([0-9.eE+-]+)\s*(%|[KMG]i?B)?")
-_UNITS = {"KiB": 1 / 1024, "MiB": 1.0, "MB": 1.0, "GiB": 1024.0, "GB": 1024.0, "KB": 1 / 1024}
-_DAY = re.compile(r"(20[0-9]{2})[-/]?([01][0-9])[-/]?([0-3][0-9])")
+_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_SAMPLE = re.compile(rf"(DCGM_FI_[A-Z0-9_]+)\{{((?:[^\"}}]|{_QUOTED})*)\}}\s+(?P<value>\S+)")
+_LABEL = re.compile(rf"([A-Za-z_][A-Za-z0-9_]*)={_QUOTED}")
+_AMOUNT = re.compile(r"([0-9.eE+-]+)\s*(%|[KMGT]?i?B)?")
+_UNITS = {
+    **dict.fromkeys(("", "%", "MiB", "MB"), 1.0),
+    "B": 2.0**-20,
+    "KiB": 2.0**-10,
+    "KB": 2.0**-10,
+    "GiB": 2.0**10,
+    "GB": 2.0**10,
+    "TiB": 2.0**20,
+}
+"""Of a cell, or of a column's head → MiB. What is in another unit is not known."""
+_DAY = re.compile(r"(20[0-9]{2})[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12][0-9]|3[01])")
 
 
 class Sample(NamedTuple):
@@ -58,6 +68,8 @@ def usage_in(text: str, path: str, where: Mapping[str, str] | None = None) -> Us
     """What a file of samples says; of DCGM-exporter's only those whose labels are as in `where`. Raises UserError."""
     lines = [line for line in text.splitlines() if line.strip() and len(line) <= LONGEST_LINE]
     source, samples = _samples(lines, where or {})
+    if source != "DCGM-exporter" and len(lines) > MOST_SAMPLES:  # of that most lines are no samples
+        raise _too_many(path)
     gpus: set[str] = set()
     names: dict[str, None] = {}
     peak = busy = 0.0
@@ -66,9 +78,7 @@ def usage_in(text: str, path: str, where: Mapping[str, str] | None = None) -> Us
     for sample in samples:
         number += 1
         if number > MOST_SAMPLES:
-            raise UserError(
-                "file-too-large", f"{path} holds more than {MOST_SAMPLES:,} samples", "cut it in parts"
-            )
+            raise _too_many(path)
         gpus.add(sample.gpu)
         if sample.name:
             names.setdefault(sample.name)
@@ -88,6 +98,10 @@ def usage_in(text: str, path: str, where: Mapping[str, str] | None = None) -> Us
         busy / with_busy if with_busy else None,
         first,
     )
+
+
+def _too_many(path: str) -> UserError:
+    return UserError("file-too-large", f"{path} holds more than {MOST_SAMPLES:,} samples", "cut it in parts")
 
 
 def _unknown(path: str, source: str, *, with_labels: bool) -> UserError:
@@ -132,15 +146,19 @@ def _of_csv(head: str, lines: Iterable[str]) -> Iterator[Sample]:
 
     written = head.split(",")
     names = [_column(cell) for cell in written]
-    units = [next((unit for unit in _UNITS if f"[{unit}]" in cell), None) for cell in written]
-    try:
-        for cells in reader(lines, skipinitialspace=True):
-            row = {name: (cell, unit) for name, cell, unit in zip(names, cells, units, strict=False)}
-            yield _sample(
-                {name: cell for name, (cell, _) in row.items()}, {n: u for n, (_, u) in row.items()}
-            )
-    except Error:
-        return
+    units = {name: _unit(cell) for name, cell in zip(names, written, strict=True)}
+    for line in lines:
+        try:  # each by itself: a quote that nothing ends would swallow all that come after it
+            cells = next(reader([line], skipinitialspace=True), [])
+        except Error:
+            continue
+        yield _sample(dict(zip(names, cells, strict=False)), units)
+
+
+def _unit(cell: str) -> str | None:
+    """`memory.used [MiB]` → MiB; None where the head names none."""
+    named = re.search(r"\[([^\]]*)\]", cell)
+    return named[1].strip() or None if named else None
 
 
 def _monitored(head: str, lines: Iterable[str]) -> Iterator[Sample]:
@@ -175,11 +193,12 @@ def _sample(row: Mapping[str, str], units: Mapping[str, str | None]) -> Sample:
 
 def _amount(cell: str, unit: str | None) -> float | None:
     """`31000 MiB`, `45 %`, `0.4`; None for `[N/A]`, `-` and whatever else is no amount."""
-    found = _AMOUNT.match(cell.strip().strip('"'))
+    found = _AMOUNT.fullmatch(cell.strip().strip('"').rstrip())
     value = number_of(found[1]) if found else None
     if found is None or value is None or value < 0:
         return None
-    return value * _UNITS.get(found[2] or unit or "", 1.0)
+    scale = _UNITS.get(found[2] or unit or "")
+    return None if scale is None else value * scale
 
 
 def _exported(lines: Iterable[str], where: Mapping[str, str]) -> Iterator[Sample]:
@@ -188,7 +207,7 @@ def _exported(lines: Iterable[str], where: Mapping[str, str]) -> Iterator[Sample
         found = _SAMPLE.match(line.strip())
         if not found:
             continue
-        field, value = found[1].lower(), number_of(found[3])
+        field, value = found[1].lower(), number_of(found["value"])
         known = {**_MEMORY, **_BUSY, **_BUSY_SHARES}
         if field not in known or value is None or value < 0:
             continue

@@ -182,6 +182,9 @@ def test_what_nvidia_smi_saw_is_kept_and_lint_goes_by_it(
         "18.0 GiB at most on one GPU, busy 30 % of the time on A100 80GB PCIe (nvidia-smi, 2026-11-28)"
     )
     assert said(capsys, "import-usage", "jobs/train.jsonc", "usage.csv").splitlines()[1].endswith("as before")
+    # What PowerShell 5 makes of the same text by `>`.
+    (project / "usage.csv").write_text(usage, encoding="utf-16")
+    assert said(capsys, "import-usage", "jobs/train.jsonc", "usage.csv").splitlines()[1].endswith("as before")
     finding = said(capsys, "lint", "jobs/train.jsonc", "--select", "GS101")
     assert "peaked at 18.0 of its 79.1 GiB (23 %, 30 % busy; no estimate)" in finding
     (run,) = json.loads((project / "gpuspec.measured.json").read_text())["runs"].values()

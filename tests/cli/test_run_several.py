@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ class Cloud:
 
     name = "skypilot"
     rents = True
+    dies_with: BaseException | None = None
+    """What breaks a launch off once a machine is rented, before its state says so"""
 
     def __init__(self, becomes: dict[str, Any]) -> None:
         self.becomes = becomes
@@ -37,6 +41,12 @@ class Cloud:
         end = self.becomes.get(job.name, "succeeded")
         if isinstance(end, BaseException):
             raise end
+        if isinstance(end, signal.Signals):
+            os.kill(os.getpid(), end)
+            end = "succeeded"
+        if self.dies_with:
+            record.update(machine=f"m-{job.name}")
+            raise self.dies_with
         record.update(state=end, machine=f"m-{job.name}")
         return Outcome(end)
 
@@ -118,6 +128,41 @@ def test_what_goes_on_is_told_where_one_cannot_be_launched(
     going = next(each.id for each in Records().all() if each.name == "a")
     assert "not launched: c.jsonc" in told
     assert f"still going on, $1.00/h: `gpuspec ps` shows them, `gpuspec down {going}` ends them" in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_kill_is_as_ctrl_c_for_any_launcher(
+    number: signal.Signals, cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.becomes["a"] = number
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a test session may be under nohup
+    try:
+        assert run(spec("a"), spec("b")) == 130
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert states() == {"a": "interrupted"}
+    assert "not launched: b.jsonc" in capsys.readouterr().err
+
+
+def test_nohup_is_obeyed(cloud: Cloud) -> None:
+    cloud.becomes["a"] = signal.SIGHUP
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run(spec("a")) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert states() == {"a": "succeeded"}
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError("no"), UserError("sold-out", "no"), KeyboardInterrupt()])
+def test_a_run_that_has_a_machine_is_not_over_because_its_launch_broke_off(
+    trouble: BaseException, cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else nobody would ask for the machine any more."""
+    cloud.dies_with = trouble
+    assert run(spec("a"), spec("b")) != 0
+    assert states() == {"a": "starting"}
+    assert "still going on, $1.00/h" in capsys.readouterr().err
 
 
 def test_a_budget_holds_for_all_together(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:

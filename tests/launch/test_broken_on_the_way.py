@@ -122,13 +122,19 @@ def hanging(folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # a test session in the background ignores Ctrl-C, and so would what it starts
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=_heeds,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "hello\n", process.communicate()
         yield process
         process.kill()
+
+
+def _heeds() -> None:
+    """A test session in the background ignores Ctrl-C, one under nohup the terminal's end, and so would what it
+    starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -128,6 +128,7 @@ RESERVED = "gpu = 'H100'\ncount = 8\nprice = 2"
         ("[notify]\nat = [70]", "notify.at: 70 must be more than 0", "70 % is 0.7"),
         ("budget = 5000", "budget must be a table, not a whole number", ""),
         ("[budget]\nmonthly = 0", "budget.monthly = 0 must be more than 0", "dollars a month"),
+        ("[budget]\nmonthly = 1e-308", "budget.monthly = 1e-308 must be more than 0", "dollars a month"),
         ("[budget]\nmonthly = '5k'", "budget.monthly must be a number, not a string", ""),
         ("[budget]\nmonthly = inf", "budget.monthly = inf must be more than 0", ""),
         ("[budget]\nmontly = 5000", "budget.montly must be a table", "[budget.montly] is a table"),

@@ -47,6 +47,19 @@ FIELDS = """time,gpu,modelName,DCGM_FI_DEV_FB_USED,DCGM_FI_PROF_GR_ENGINE_ACTIVE
         (DMON, "nvidia-smi dmon", 20.0, 50.0, 2, "2026-11-28"),
         (DCGMI, "dcgmi dmon", 40.0, 40.0, 2, ""),
         (EXPORTED, "DCGM-exporter", 70.0, 40.0, 2, ""),
+        (EXPORTED.replace("other", 'a\\"}b'), "DCGM-exporter", 70.0, 40.0, 2, ""),
+        (
+            SMI.replace("8192", '"8192'),
+            "nvidia-smi",
+            16.0,
+            100.0,
+            2,
+            "2026-11-28",
+        ),  # a quote ends with its line
+        (SMI.replace("16384 MiB", "0.0625 TiB"), "nvidia-smi", 64.0, 75.0, 2, "2026-11-28"),
+        (SMI.replace("16384 MiB", "17179869184 B"), "nvidia-smi", 16.0, 75.0, 2, "2026-11-28"),
+        (SMI.replace("16384 MiB", "9 furlongs"), "nvidia-smi", 8.0, 75.0, 2, "2026-11-28"),
+        (PLAIN.replace("[MiB]", "[pages]"), "nvidia-smi", None, 75.0, 2, "2026-11-28"),
         (FIELDS, "DCGM", 4.0, 50.0, 1, "2026-11-27"),
     ],
 )
