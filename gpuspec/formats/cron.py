@@ -1,8 +1,12 @@
-"""How often a month a line of cron starts something: the five fields of crontab(5), as Kubernetes reads them.
+"""How often a month a line of cron starts something: five fields, as Kubernetes reads them.
 
-https://pkg.go.dev/github.com/robfig/cron/v3, which Kubernetes and Argo use (read 2026-11): days of the month and days
-of the week are either of them where both are given, `@every 1h30m` is an interval. A month is a twelfth of a year of
-365 days, as everywhere in gpuspec, and each weekday is as likely as another."""
+Kubernetes and Argo use github.com/robfig/cron/v3 (parser.go and spec.go as kubernetes/kubernetes vendors them;
+argoproj/argo-workflows, cron_workflow_types.go; both read 2026-11-30): a day is one of the month or one of the week
+where both are given, and both where one of them has a `*` without a step; `@every 1h30m` is an interval; seconds, L, W
+and # are refused. dstack 0.22.5 asks apscheduler 3 (CronTrigger.from_crontab, read 2026-11-30), which takes days that
+are both, and no `@daily`. Time zones change when, not how often.
+
+A month is a twelfth of a year of 365 days, as everywhere in gpuspec, and each weekday is as likely as another."""
 
 from __future__ import annotations
 
@@ -24,19 +28,23 @@ _NICKNAMES = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_STAR = re.compile(r"(?:^|,)[*?](?:/0*1)?(?:,|$)")
+"""A part of a field that leaves the choice of days to the other field."""
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _MONTH = 730 * 3600.0
 
 
-def runs_per_month(line: str) -> float | None:
-    """How often, on average; None for what is no such line."""
+def runs_per_month(line: str, *, both_days: bool = False) -> float | None:
+    """How often, on average; None for what is no such line. `both_days`: as apscheduler has it, five fields alone, and
+    a day of the month that is that day of the week, too."""
     text = line.strip().lower()
     if len(text) > MOST:
         return None
-    text = re.sub(r"^(?:cron_)?tz=\S+\s+", "", text)
-    if text.startswith("@every "):
+    if not both_days:
+        text = re.sub(r"^(?:cron_)?tz=\S+\s+", "", text)
+    if text.startswith("@every ") and not both_days:
         return _every(text.removeprefix("@every ").strip())
-    fields = _NICKNAMES.get(text, text).split()
+    fields = (text if both_days else _NICKNAMES.get(text, text)).split()
     if len(fields) != 5:
         return None
     minutes, hours = _values(fields[0], 0, 59), _values(fields[1], 0, 23)
@@ -44,13 +52,13 @@ def runs_per_month(line: str) -> float | None:
     weekdays = _values(fields[4], 0, 7, _DAYS)
     if not (minutes and hours and days and months and weekdays):
         return None
-    any_day, any_weekday = fields[2] in ("*", "?"), fields[4] in ("*", "?")
+    together = both_days or _STAR.search(fields[2]) or _STAR.search(fields[4])
     share = len({number % 7 for number in weekdays}) / 7
     found = 0.0
     for month, length in enumerate(_LENGTHS, 1):
         if month in months:
             named = sum(day in days for day in range(1, length + 1))
-            if any_day or any_weekday:
+            if together:
                 found += named * share
             else:  # either of them
                 found += named + (length - named) * share

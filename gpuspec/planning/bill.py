@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from gpuspec.named_tuple import NamedTuple
@@ -70,6 +70,15 @@ class JobBill(NamedTuple):
     gpus_each: int = 0
     reserved: float = 0.0
     """The share of its hours that is in reserved capacity."""
+    needs_cloud: bool = False
+    """Whether all that is missing for a price is where its machine is rented."""
+
+    @property
+    def gpu_hours(self) -> float | None:
+        """GPUs times hours of a month, whatever they cost; None where one of them is not known."""
+        if self.use.hours is None:
+            return None
+        return 0.0 if not self.use.hours else self.gpus_each * self.machines * self.use.hours
 
     @property
     def saved(self) -> float:
@@ -87,6 +96,8 @@ class BillGroup(NamedTuple):
     saved: float
     unknown: int
     """Jobs of it whose cost is not known."""
+    gpu_hours: float | None = None
+    """Of the jobs of which they are known; None: of none."""
 
 
 class BudgetLine(NamedTuple):
@@ -130,6 +141,11 @@ class Bill(NamedTuple):
         return sum(each.per_month or 0.0 for each in self.jobs)
 
     @property
+    def gpu_hours(self) -> float | None:
+        """GPU-hours a month of all jobs of which they are known; None: of none."""
+        return gpu_hours_of(self.jobs)
+
+    @property
     def steps(self) -> list[tuple[JobBill, SavingStep]]:
         """All that saves money, the most first; what saves the same dollars another way is left out."""
         found = [(job, step) for job in self.jobs for step in job.savings if step.adds >= 0.005]
@@ -139,3 +155,9 @@ class Bill(NamedTuple):
     def saved(self) -> float:
         """Dollars a month that could be saved."""
         return sum(each.saved for each in self.jobs)
+
+
+def gpu_hours_of(jobs: Iterable[JobBill]) -> float | None:
+    """GPU-hours a month of those of which they are known; None: of none."""
+    known = [each.gpu_hours for each in jobs if each.gpu_hours is not None]
+    return sum(known) if known else None

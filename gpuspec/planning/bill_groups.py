@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from gpuspec.planning.bill import BillGroup, JobBill
+from gpuspec.planning.bill import BillGroup, JobBill, gpu_hours_of
 
 UNNAMED = "none"
 """What jobs are grouped under that do not say."""
 
 
 def with_shares(jobs: Iterable[JobBill]) -> tuple[JobBill, ...]:
-    """The dearest first, those without a known cost last; each with its share of all that is known."""
+    """The dearest first, those without a known cost last, the most GPU-hours first; each with its share of all that is known."""
     listed = sorted(jobs, key=_order)
     total = sum(each.per_month or 0.0 for each in listed)
     return tuple(
@@ -21,8 +21,9 @@ def with_shares(jobs: Iterable[JobBill]) -> tuple[JobBill, ...]:
     )
 
 
-def _order(job: JobBill) -> tuple[bool, float, str, int, str]:
-    return job.per_month is None, -(job.per_month or 0.0), job.path, job.line, job.job
+def _order(job: JobBill) -> tuple[bool, float, float, str, int, str]:
+    unpriced = (job.gpu_hours or 0.0) if job.per_month is None else 0.0
+    return job.per_month is None, -(job.per_month or 0.0), -unpriced, job.path, job.line, job.job
 
 
 def group_of(job: JobBill, by: str) -> str:
@@ -44,7 +45,7 @@ def groups(jobs: Sequence[JobBill], kinds: Iterable[str]) -> tuple[BillGroup, ..
         for job in jobs:
             named.setdefault(group_of(job, by), []).append(job)
         made = (_group(by, name, members) for name, members in named.items())
-        found += sorted(made, key=lambda each: (-each.per_month, each.name))
+        found += sorted(made, key=lambda each: (-each.per_month, -(each.gpu_hours or 0.0), each.name))
     return tuple(found)
 
 
@@ -56,6 +57,7 @@ def _group(by: str, name: str, jobs: Sequence[JobBill]) -> BillGroup:
         sum(each.per_month or 0.0 for each in jobs),
         sum(each.saved for each in jobs),
         sum(each.per_month is None for each in jobs),
+        gpu_hours_of(jobs),
     )
 
 

@@ -50,7 +50,8 @@ def job_bill(case: Case, path: str, *, priced: bool, machine: BilledMachine | No
     """The bill of a job, without its savings, on the machine that it comes down to, or on this one. `priced`: whether
     it is known where its machine is rented. Where something is not known, `unknown` says what."""
     machine = machine or machine_of(case, priced=priced)
-    number = machines_paid(case, machine and machine.gpu, machine.gpus if machine else 1)
+    gpus = machine.gpus if machine else _gpus_said(case)
+    number = machines_paid(case, machine and machine.gpu, gpus or 1)
     per_hour = None if machine is None or machine.price is None else machine.price * number.mean
     use = _by_load(monthly_use(case, per_hour), number)
     offer = machine.offer if machine else None
@@ -63,7 +64,7 @@ def job_bill(case: Case, path: str, *, priced: bool, machine: BilledMachine | No
         machine=_in_words(machine, number.mean) if machine else "",
         cloud=offer.cloud if offer else "",
         gpu=machine.gpu.name if machine else "",
-        gpus=machine.gpus * number.most if machine else 0,
+        gpus=gpus * number.most,
         labels=labels_of(case),
         use=use,
         per_hour=per_hour,
@@ -71,8 +72,14 @@ def job_bill(case: Case, path: str, *, priced: bool, machine: BilledMachine | No
         per_month=_month(per_hour, use),
         unknown=_unknown(case, machine, use, priced=priced),
         machines=number.mean,
-        gpus_each=machine.gpus if machine else 0,
+        gpus_each=gpus,
+        needs_cloud=not priced and use.hours != 0,
     )
+
+
+def _gpus_said(case: Case) -> int:
+    """GPUs of a machine of which no GPU is named; none, where not even how many is said."""
+    return case.job.gpu_count or 0
 
 
 def _by_load(use: MonthlyUse, number: MachinesPaid) -> MonthlyUse:

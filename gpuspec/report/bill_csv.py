@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from gpuspec.planning.bill import Bill, JobBill
 from gpuspec.printable import one_line
 
 COLUMNS = (
     "path", "line", "job", "format", "task", "machine", "cloud", "gpu", "gpus", "labels", "hours_per_month",
-    "runs_per_month", "hours_per_run", "use", "assumed", "at_most", "per_hour", "per_run", "per_month",
+    "runs_per_month", "hours_per_run", "gpu_hours_per_month", "use", "assumed", "at_most", "per_hour", "per_run", "per_month",
     "saved_per_month", "unknown",
 )  # fmt: skip
 """As in JSON. Dollars; what is not known is empty. `labels` are key=value, with "; " between them."""
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""How a cell begins that a spreadsheet calculates: OWASP, CSV Injection, read 2026-11. Of its list tabs and line ends
-are no more in a cell; some take wide letters for narrow ones."""
+"""How a cell begins that a spreadsheet calculates: OWASP/www-community, pages/attacks/CSV_Injection.md, read 2026-11-30.
+Of its list tabs and line ends are no more in a cell. Wide letters are not in it: some take them for narrow ones."""
+_NEXT_CELL = re.compile(f"(;\\s*)(?=[{re.escape(''.join(_BEGINS_A_FORMULA))}])")
+"""Where a formula begins for who separates cells by semicolons, as spreadsheets do that write commas in numbers."""
 
 
 def render(bill: Bill) -> str:
@@ -42,6 +45,7 @@ def _values(job: JobBill) -> dict[str, object]:
         "hours_per_month": use.hours,
         "runs_per_month": use.runs,
         "hours_per_run": use.hours_each,
+        "gpu_hours_per_month": job.gpu_hours,
         "use": use.why,
         "assumed": use.assumed,
         "at_most": use.at_most,
@@ -59,5 +63,5 @@ def _cell(value: object) -> str:
     text = str(value)
     if isinstance(value, int):
         return text
-    text = one_line(text)  # it is read on terminals, too
+    text = _NEXT_CELL.sub(r"\1'", one_line(text))  # it is read on terminals, too
     return f"'{text}" if text.lstrip().startswith(_BEGINS_A_FORMULA) else text

@@ -22,6 +22,7 @@ def document(bill: Bill) -> dict[str, Any]:
         "currency": "USD",
         "per_month": _cents(bill.per_month),
         "saved_per_month": _cents(bill.saved),
+        "gpu_hours_per_month": _hours(bill.gpu_hours),
         "unknown_jobs": sum(each.per_month is None for each in bill.jobs),
         "jobs": list(map(_job, bill.jobs)),
         "groups": list(map(_group, bill.groups)),
@@ -49,6 +50,7 @@ def _job(job: JobBill) -> dict[str, Any]:
         "hours_per_month": use.hours,
         "runs_per_month": use.runs,
         "hours_per_run": use.hours_each,
+        "gpu_hours_per_month": _hours(job.gpu_hours),
         "use": use.why,
         "assumed": use.assumed,
         "at_most": use.at_most,
@@ -85,6 +87,7 @@ def _group(group: BillGroup) -> dict[str, Any]:
         # A group of which nothing is known does not cost nothing.
         "per_month": None if group.unknown == group.jobs else _cents(group.per_month),
         "saved_per_month": _cents(group.saved),
+        "gpu_hours_per_month": _hours(group.gpu_hours),
     }
 
 
@@ -118,3 +121,7 @@ def reserved_record(use: ReservedUse) -> dict[str, Any]:
 
 def _cents(amount: float | None) -> float | None:
     return None if amount is None else round(amount, 2)
+
+
+def _hours(number: float | None) -> float | None:
+    return None if number is None else round(number, 2)

@@ -128,11 +128,11 @@ def _put_least_use(job: Gathered, fields: _Fields) -> None:
 
 
 def _put_schedule(job: Gathered, fields: _Fields) -> None:
-    """Its lines of cron, and its tags (https://dstack.ai/docs/concepts/tasks#schedule, read 2026-11)."""
+    """Its lines of cron, and its tags (dstack 0.22.5, core/models/profiles.py and utils/cron.py, read 2026-11-30)."""
     schedule, at = fields.get("schedule", dict)
     given = schedule.get("cron") if schedule else None
     lines = given if isinstance(given, list) else [given]
-    runs = [runs_per_month(line) for line in lines if isinstance(line, str)]
+    runs = [runs_per_month(line, both_days=True) for line in lines if isinstance(line, str)]
     if runs and all(runs):
         job.put_part("schedule", "runs_per_month", sum(each or 0.0 for each in runs), at)
     tags, at = fields.get("tags", dict)

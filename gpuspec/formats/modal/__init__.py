@@ -25,8 +25,16 @@ from gpuspec.words import HOURS_PER_MONTH
 
 _IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t][^\n#]*\bmodal\b", re.M)
 _SAYS_GPU = re.compile(r"\bgpu['\"]?\s*[=:]")
-_PERIODS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
-"""Keywords of `modal.Period` → seconds; months and years, which are of no one length, are left out."""
+_PERIODS = {
+    "years": 8760 * 3600,
+    "months": 730 * 3600,
+    "weeks": 604_800,
+    "days": 86_400,
+    "hours": 3600,
+    "minutes": 60,
+    "seconds": 1,
+}
+"""Keywords of `modal.Period` → seconds, months and years on average (modal 1.6.4, schedule.py, read 2026-11-30)."""
 _MOST_TEXT = 1 << 19
 
 
@@ -181,7 +189,7 @@ class _ModalJob(Gathered):
                 self.put_part("scaling", name, int(said[0]), self.at(f"scaling/{name}", said[1]))
 
     def _schedule(self) -> None:
-        """`modal.Cron("0 2 * * *")`, `modal.Period(days=1)`: https://modal.com/docs/guide/cron (read 2026-11)."""
+        """`modal.Cron("0 2 * * *")`, `modal.Period(days=1)`: modal 1.6.4, schedule.py (read 2026-11-30)."""
         node = self.app.constants.followed(self.found.keywords.get("schedule"))
         if not isinstance(node, ast.Call):
             return
