@@ -2,9 +2,9 @@
 
 Kubernetes and Argo use github.com/robfig/cron/v3 (parser.go and spec.go as kubernetes/kubernetes vendors them;
 argoproj/argo-workflows, cron_workflow_types.go; both read 2026-11-30): a day is one of the month or one of the week
-where both are given, and both where one of them has a `*` without a step; `@every 1h30m` is an interval; seconds, L, W
-and # are refused. dstack 0.22.5 asks apscheduler 3 (CronTrigger.from_crontab, read 2026-11-30), which takes days that
-are both, and no `@daily`. Time zones change when, not how often.
+where both are given, and both where one of them has a `*` without a step; `@every 1h30m` is an interval; seconds, L,
+W and # are refused. dstack 0.22.5 asks apscheduler 3 (CronTrigger.from_crontab, read 2026-11-30), which takes days
+that are both, and no `@daily`. Time zones change when, not how often.
 
 A month is a twelfth of a year of 365 days, as everywhere in gpuspec, and each weekday is as likely as another."""
 
@@ -35,8 +35,8 @@ _MONTH = 730 * 3600.0
 
 
 def runs_per_month(line: str, *, both_days: bool = False) -> float | None:
-    """How often, on average; None for what is no such line. `both_days`: as apscheduler has it, five fields alone, and
-    a day of the month that is that day of the week, too."""
+    """How often, on average; None for what is no such line. `both_days`: as apscheduler has it, five fields alone,
+    and a day of the month that is that day of the week, too."""
     text = line.strip().lower()
     if len(text) > MOST:
         return None

@@ -12,7 +12,8 @@ UNNAMED = "none"
 
 
 def with_shares(jobs: Iterable[JobBill]) -> tuple[JobBill, ...]:
-    """The dearest first, those without a known cost last, the most GPU-hours first; each with its share of all that is known."""
+    """The dearest first, those without a known cost last, of these the most GPU-hours first; each with its share of
+    all that is known."""
     listed = sorted(jobs, key=_order)
     total = sum(each.per_month or 0.0 for each in listed)
     return tuple(

@@ -11,13 +11,14 @@ from gpuspec.printable import one_line
 
 COLUMNS = (
     "path", "line", "job", "format", "task", "machine", "cloud", "gpu", "gpus", "labels", "hours_per_month",
-    "runs_per_month", "hours_per_run", "gpu_hours_per_month", "use", "assumed", "at_most", "per_hour", "per_run", "per_month",
-    "saved_per_month", "unknown",
+    "runs_per_month", "hours_per_run", "gpu_hours_per_month", "use", "assumed", "at_most", "per_hour", "per_run",
+    "per_month", "saved_per_month", "unknown",
 )  # fmt: skip
 """As in JSON. Dollars; what is not known is empty. `labels` are key=value, with "; " between them."""
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""How a cell begins that a spreadsheet calculates: OWASP/www-community, pages/attacks/CSV_Injection.md, read 2026-11-30.
-Of its list tabs and line ends are no more in a cell. Wide letters are not in it: some take them for narrow ones."""
+"""How a cell begins that a spreadsheet calculates: OWASP/www-community, pages/attacks/CSV_Injection.md, read
+2026-11-30. Of its list tabs and line ends are no more in a cell. Wide letters are not in it; some read them
+as narrow ones."""
 _NEXT_CELL = re.compile(f"(;\\s*)(?=[{re.escape(''.join(_BEGINS_A_FORMULA))}])")
 """Where a formula begins for who separates cells by semicolons, as spreadsheets do that write commas in numbers."""
 

@@ -8,6 +8,7 @@ from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill
 from gpuspec.planning.bill_budgets import is_over
 from gpuspec.printable import escape, one_line
 from gpuspec.printable import markdown as plain
+from gpuspec.report.bill_gpu_hours import by_gpu, how_to_price, in_words, number, of_unknown
 from gpuspec.report.bill_text import (
     MOST_GROUPS,
     MOST_JOBS,
@@ -26,6 +27,8 @@ MOST_LISTED = 50
 def render(bill: Bill) -> str:
     """The bill as Markdown."""
     out = ["### gpuspec bill", "", plain(total(bill))]
+    if asked := how_to_price(bill):
+        out += ["", plain(asked)]
     out += [line for budget in bill.budgets for line in ("", _budget(budget))]
     known = [each for each in bill.jobs if each.per_month is not None]
     if known:
@@ -34,6 +37,7 @@ def render(bill: Bill) -> str:
         out += _more(
             len(known) - MOST_JOBS, dollars(sum(each.per_month or 0.0 for each in known[MOST_JOBS:]))
         )
+    out += _gpu_hours(of_unknown(bill))
     for by in dict.fromkeys(each.by for each in bill.groups):
         out += _groups([each for each in bill.groups if each.by == by], bill.per_month)
     out += _savings(bill)
@@ -57,6 +61,22 @@ def _job(job: JobBill) -> str:
     share = percent(job.share) if job.share else ""
     cells = (at_most(job), share, dollars(job.saved) if job.saved else "", job.machine)
     return f"| {' | '.join(map(plain, cells))} | {_code(called(job))} |"
+
+
+def _gpu_hours(jobs: Sequence[JobBill]) -> Iterator[str]:
+    """What runs at a cost that is not known."""
+    if not jobs:
+        return
+    yield from ("", "| GPU-hours a month | cost | machine | job |", "|---:|---|---|---|")
+    for each in jobs[:MOST_JOBS]:
+        machine = plain(each.machine or f"{each.gpus} × GPU")
+        yield f"| {number(each.gpu_hours or 0.0)} | unknown | {machine} | {_code(called(each))} |"
+    if jobs[MOST_JOBS:]:
+        left = in_words(sum(each.gpu_hours or 0.0 for each in jobs[MOST_JOBS:]))
+        yield from ("", f"and {len(jobs) - MOST_JOBS:,} more, {left}")
+    kinds = by_gpu(jobs)
+    if len(kinds) > 1:
+        yield from ("", plain(", ".join(f"{number(hours)} of {name}" for name, hours, _ in kinds)))
 
 
 def _groups(found: Sequence[BillGroup], total: float) -> Iterator[str]:

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill
 from gpuspec.planning.reserved import ReservedUse
-from gpuspec.planning.reserved_bill import UNUSED, in_words
+from gpuspec.planning.reserved_bill import UNUSED
+from gpuspec.planning.reserved_bill import in_words as reserved_in_words
 from gpuspec.printable import one_line
+from gpuspec.report.bill_gpu_hours import by_gpu, how_to_price, in_words, number, of_unknown
 from gpuspec.report.ranked_columns import Column, table
 from gpuspec.report.summary import plural
 from gpuspec.report.text import Style
@@ -31,6 +33,7 @@ def render(bill: Bill, columns: int, *, everything: bool = False) -> str:
     blocks = [
         page.total(bill),
         page.jobs(bill),
+        page.gpu_hours(bill),
         page.budgets(bill.budgets),
         page.reserved(bill.reserved),
         *page.groups(bill),
@@ -61,7 +64,8 @@ def total(bill: Bill) -> str:
     if not bill.jobs:
         return "no jobs"
     if not known:
-        return f"{plural(unknown, 'job')}, of unknown cost"
+        hours = f"{in_words(bill.gpu_hours)} in " if bill.gpu_hours else ""
+        return f"{hours}{plural(unknown, 'job')}, of unknown cost"
     text = f"{dollars(bill.per_month)} a month in {plural(known, 'job')}"
     text += f", {unknown:,} more of unknown cost" if unknown else ""
     return text + (f" · up to {dollars(bill.saved)} a month to save" if bill.saved >= 0.005 else "")
@@ -76,9 +80,11 @@ class BillText:
         self._style = Style(columns=min(columns, PROSE))
 
     def total(self, bill: Bill) -> list[str]:
-        """The first line."""
+        """The first line, and what would price more."""
         parts = self._style.fold(total(bill)).split("\n")
-        return [line for part in parts for line in self._style.wrap(part, 0, 2).split("\n")]
+        lines = [line for part in parts for line in self._style.wrap(part, 0, 2).split("\n")]
+        asked = how_to_price(bill)
+        return [*lines, *self._style.wrap(asked, 0, 2).split("\n")] if asked else lines
 
     def jobs(self, bill: Bill) -> list[str]:
         """The dearest jobs."""
@@ -103,6 +109,30 @@ class BillText:
         )
         amount = dollars(sum(each.per_month or 0.0 for each in known[len(shown) :]))
         return [*lines, *self._more(more, "jobs", amount)]
+
+    def gpu_hours(self, bill: Bill) -> list[str]:
+        """The jobs whose dollars are not known, by what is: GPUs times hours; and by GPU where there are several."""
+        jobs = of_unknown(bill)
+        if not jobs:
+            return []
+        shown, more = self._first(jobs, MOST_JOBS)
+        lines = table(
+            [
+                Column("GPU-hours a month", [number(each.gpu_hours or 0.0) for each in shown], 0),
+                Column("cost", ["unknown"] * len(shown), 4),
+                Column("hours", [hours_of(each) for each in shown], 3),
+                Column("machine", [each.machine or f"{each.gpus} × GPU" for each in shown], 2, numbers=False),
+                Column("job", [cut(called(each), self.columns - 23) for each in shown], 1, numbers=False),
+            ],
+            self.columns,
+        )
+        if more:
+            left = in_words(sum(each.gpu_hours or 0.0 for each in jobs[len(shown) :]))
+            lines += self.prose("", f"and {more:,} more jobs, {left} (--all shows them)")
+        kinds = by_gpu(jobs)
+        if len(kinds) > 1:
+            lines += self.prose("", ", ".join(f"{number(hours)} of {name}" for name, hours, _ in kinds))
+        return lines
 
     def groups(self, bill: Bill) -> list[list[str]]:
         """A block for each way to group them, where there is more than one group."""
@@ -138,7 +168,7 @@ class BillText:
 
     def reserved(self, found: Iterable[ReservedUse]) -> list[str]:
         """How full each reserved capacity is."""
-        return [line for each in found for line in self.prose("reserved", in_words(each))]
+        return [line for each in found for line in self.prose("reserved", reserved_in_words(each))]
 
     def savings(self, bill: Bill) -> list[str]:
         """The largest savings, with what to do."""

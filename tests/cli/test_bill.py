@@ -312,3 +312,53 @@ def test_a_bill_asks_every_rule_that_may_name_money() -> None:
     for row in RULES:
         text = (rules / f"{row._module.removeprefix('gpuspec.rules.').replace('.', '/')}.py").read_text()
         assert row.saves == ("Saving(" in text or "saving=" in text), row.code
+
+
+def test_gpu_hours_are_known_where_dollars_are_not(project: Project) -> None:
+    (project.folder / "gpuspec.toml").unlink()
+    project.write("ranker.yaml", POD)
+    project.write(
+        "any.yaml",
+        POD.replace("nodeSelector: {nvidia.com/gpu.product: NVIDIA-H100-PCIe}", "{}")
+        .replace("      {}\n", "")
+        .replace("replicas: 3", "replicas: 2")
+        .replace("nvidia.com/gpu: 1", "nvidia.com/gpu: 4"),
+    )
+    found = project.document()
+    # 3 × 1 × 730 h of H100; 2 × 4 × 730 h of a GPU without a name; no dollars
+    assert [(each["gpu"], each["gpu_hours_per_month"]) for each in found["jobs"]] == [
+        (None, 5840),
+        ("H100 PCIe", 2190),
+    ]
+    assert found["gpu_hours_per_month"] == 8030
+    of_gpu = {each["name"]: each for each in found["groups"] if each["by"] == "gpu"}
+    assert (of_gpu["H100 PCIe"]["gpu_hours_per_month"], of_gpu["H100 PCIe"]["per_month"]) == (2190, None)
+    asked = "2 jobs name no cloud: --cloud aws"
+    text = project.bill().splitlines()
+    assert text[0] == "8,030 GPU-hours a month in 2 jobs, of unknown cost"
+    assert text[1].startswith(asked)
+    page = project.bill("--format", "markdown").splitlines()
+    assert page[2] == text[0]
+    assert page[4].startswith(asked)
+    assert "| 2,190 | unknown | 3 × H100 PCIe | `ranker.yaml` |" in page
+    head = project.bill("--format", "html").partition("</header>")[0]
+    assert "8,030 GPU-hours a month in 2 jobs" in head.replace("<b>", "").replace("</b>", "")
+    assert asked in head
+    rows = list(csv.DictReader(io.StringIO(project.bill("--format", "csv"), newline="")))
+    assert [(row["gpu_hours_per_month"], row["per_month"]) for row in rows] == [("5840", ""), ("2190", "")]
+    # one answer: 3 × 730 h × $3; the other names no GPU
+    assert project.document("--prices", "mine.csv")["per_month"] == 6570
+
+
+def test_gpu_hours_of_a_job_that_says_no_hours_are_unknown(project: Project) -> None:
+    project.write("gpu.jsonc", BATCH.replace('"budget": { "max_hours": 4 },', ""))
+    assert project.document()["jobs"][0]["gpu_hours_per_month"] is None
+    assert "GPU-hours" not in project.bill()
+    project.write("gpu.jsonc", BATCH)
+    assert project.document()["gpu_hours_per_month"] == 160  # 20 runs × 4 h × 2 GPUs
+
+
+def test_no_cell_of_who_separates_by_semicolons_calculates(project: Project) -> None:
+    project.write("gpu.jsonc", SERVER.replace('"chat"', '"a;=1+1"'))
+    (row,) = csv.DictReader(io.StringIO(project.bill("--format", "csv"), newline=""))
+    assert row["job"] == "a;'=1+1"

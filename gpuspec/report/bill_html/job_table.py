@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gpuspec.planning.bill import Bill, JobBill, MonthlyUse
 from gpuspec.planning.reserved_bill import UNUSED
+from gpuspec.report.bill_gpu_hours import number
 from gpuspec.report.bill_html.bars import bar
 from gpuspec.report.bill_html.markup import NOTHING, Html, foreign, joined, part, tag
 from gpuspec.words import dollars, figure
@@ -60,7 +61,7 @@ def _job(job: JobBill) -> tuple[Html, ...]:
 
 def _machine(job: JobBill) -> tuple[Html, ...]:
     """Which, of whom, and how much of it is paid for anyhow."""
-    parts = [foreign(job.machine or "not known", 80)]
+    parts = [foreign(job.machine or (f"{job.gpus} × GPU, not named" if job.gpus else "not known"), 80)]
     if job.cloud:
         parts.append(tag("small", foreign(job.cloud, 40)))
     if job.reserved and job.format != UNUSED:
@@ -103,21 +104,30 @@ def _rest(jobs: list[JobBill]) -> Html:
     return tag("tr", *cells)
 
 
+def _number(hours: float | None) -> Html:
+    if hours is None:
+        return tag("td", "–", class_="num nil")
+    return tag("td", number(hours), class_="num", data_label="GPU-hours a month")
+
+
 def unknown_table(bill: Bill) -> Html:
     """The jobs whose cost is not known, with what is missing and how to say it."""
     unknown = [job for job in bill.jobs if job.per_month is None]
-    heads = [tag("th", each, scope="col") for each in ("Job", "Machine", "What is missing")]
+    heads = [
+        tag("th", each, scope="col") for each in ("Job", "Machine", "GPU-hours a month", "What is missing")
+    ]
     rows = [
         tag(
             "tr",
             tag("th", *_job(job), scope="row"),
             tag("td", *_machine(job), class_="machine"),
+            _number(job.gpu_hours),
             tag("td", foreign(job.unknown or "not known", 400), class_="why"),
         )
         for job in unknown[:MOST]
     ]
     if unknown[MOST:]:
         rows.append(
-            tag("tr", tag("th", f"{len(unknown) - MOST:,} more jobs", scope="row"), tag("td", colspan="2"))
+            tag("tr", tag("th", f"{len(unknown) - MOST:,} more jobs", scope="row"), tag("td", colspan="3"))
         )
     return tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="unknown")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gpuspec.planning.bill import Bill, BudgetLine, JobBill
+from gpuspec.planning.bill import Bill, BudgetLine, JobBill, gpu_hours_of
 from gpuspec.planning.reserved_bill import UNUSED
+from gpuspec.report.bill_gpu_hours import how_to_price, in_words, number
 from gpuspec.report.bill_html.bars import bar
 from gpuspec.report.bill_html.budgets import is_unknown, named, state
 from gpuspec.report.bill_html.markup import NOTHING, Html, counted, foreign, joined, part, tag
@@ -30,6 +31,10 @@ def lead(bill: Bill, title: str) -> tuple[Html, ...]:
         cost = "costs" if unknown == 1 else "cost"
         link = tag("a", "is not known", href="#unknown")
         said.append(joined((f"What {counted(unknown)} {cost} ", link, ", and is in no sum.")))
+    if asked := how_to_price(bill):
+        said.append(f"{asked}.")
+    if not known and bill.gpu_hours:
+        said.insert(0, f"{in_words(bill.gpu_hours)} in {counted(unknown)}.")
     amount = dollars(bill.per_month) if known else "Not known" if unknown else "No jobs"
     above = joined(("GPU bill", *((" · ", foreign(title)) if title else ())))
     figure = tag("h1", tag("span", amount), " a month" if known else "")
@@ -40,13 +45,21 @@ def tiles(bill: Bill) -> Html:
     """What could be saved, how the budgets stand, how much is assumed, and what is not known."""
     if not bill.jobs:
         return NOTHING
-    found = [_jobs(bill)]
+    found = [_jobs(bill), *_gpu_hours(bill)]
     if any(job.per_month is not None for job in bill.jobs):
         found = [_saved(bill), *_budgets(bill), *_assumed(bill), *found]
         largest = next((job for job in bill.jobs if job.format != UNUSED), None)
         if largest and len(found) < PLACES:
             found.insert(1, _largest(largest, bill.per_month))
     return tag("ul", *found, class_="tiles")
+
+
+def _gpu_hours(bill: Bill) -> list[Html]:
+    """What is known of jobs whose dollars are not."""
+    hours = gpu_hours_of(job for job in bill.jobs if job.per_month is None)
+    if not hours:
+        return []
+    return [_tile("GPU-hours a month", "#unknown", number(hours), "of jobs whose cost is not known")]
 
 
 def _saved(bill: Bill) -> Html:
