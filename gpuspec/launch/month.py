@@ -84,8 +84,11 @@ def total(costs: Iterable[MonthCost]) -> Spending:
 
 def spent_in(run: Run, month: Month, now: float, kept_until: float | None = None) -> float | None:
     """Dollars of a run within a month, up to `now`. Of one that began in the month before, the share of its time that
-    lies in this one. `kept_until`: when its machine goes, idle minutes after its end included."""
+    lies in this one. `kept_until`: when its machine goes, idle minutes after its end included. One that begins after
+    `now` began before somebody set the clock back: it is paid for, and counted."""
     whole = run_cost.so_far(run, now)
+    if run.started > now:
+        return whole
     if whole is None:
         return None if _touches(run, month, now) else 0.0
     ended = run.ended if run.ended is not None else now

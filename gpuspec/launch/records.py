@@ -280,8 +280,9 @@ class Records:
         with self._opened() as connection:
             changed = connection.execute(
                 "INSERT INTO alerts (key, tried, tries) VALUES (?, ?, 1) ON CONFLICT (key) DO UPDATE SET"
-                " tried = excluded.tried, tries = tries + 1 WHERE told IS NULL AND tries < ? AND tried <= ?",
-                (stored(key), now, ALERT_TRIES, now - ALERT_AGAIN),
+                " tried = excluded.tried, tries = tries + 1 WHERE told IS NULL AND tries < ?"
+                " AND (tried <= ? OR tried > ?)",  # later than now: somebody set the clock back
+                (stored(key), now, ALERT_TRIES, now - ALERT_AGAIN, now + ALERT_AGAIN),
             )
             return changed.rowcount == 1
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -161,4 +160,5 @@ def summary(found: Utilization) -> str:
 
 def _number(found: Any) -> float | None:
     sound = isinstance(found, (int, float)) and not isinstance(found, bool)
-    return float(found) if sound and math.isfinite(found) and 0 <= found <= _HIGHEST else None
+    # NaN is not in it; a whole number of 400 digits, which is no float, is not either.
+    return float(found) if sound and 0 <= found <= _HIGHEST else None

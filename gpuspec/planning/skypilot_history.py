@@ -57,7 +57,7 @@ def _cluster(record: Any) -> Iterator[ClusterUse]:
         return
     name, launched_at = record.get("name"), _number(record.get("launched_at"), 253_402_300_799)
     seconds, cost = _number(record.get("duration"), 1e9), _number(record.get("total_cost"), 1e9)
-    if not isinstance(name, str) or not name or not seconds or launched_at is None:
+    if not isinstance(name, str) or not name or not seconds or seconds < 1 or launched_at is None:
         return
     gpu, gpus = _accelerator(record.get("resources"))
     nodes = _number(record.get("num_nodes"), 10_000)

@@ -265,6 +265,9 @@ def test_each_goes_once_to_each_and_one_that_failed_again(
 def test_an_alert_that_never_arrives_is_given_up() -> None:
     tried = [Records().claim_alert("k", ALERT_AGAIN * n) for n in range(9)]
     assert tried == [True] * ALERT_TRIES + [False] * (9 - ALERT_TRIES)
+    assert Records().claim_alert("other", NOW)
+    assert not Records().claim_alert("other", NOW - 1)  # two that look at once
+    assert Records().claim_alert("other", NOW - 86_400)  # the clock was set back: not a day later
 
 
 def test_what_is_kept_of_whom_to_tell_is_for_its_owner(tmp_path: Path) -> None:

@@ -58,6 +58,8 @@ def test_months_are_those_of_utc() -> None:
          4, 7),
         # without a limit: to the month's end, 20 days of 24 h
         ({"state": "running", "ended": None, "started": NOW - 2 * HOUR}, 4, 960),
+        # the clock was set back by a month: 6 h of December are paid for
+        ({"started": NOW + 700 * HOUR, "ended": NOW + 703 * HOUR}, 6, 0),
         # past its limit: nothing more is sure to come
         ({"state": "lost", "ended": None, "started": NOW - 9 * HOUR, "max_hours": 5.0}, 18, 0),
     ],
