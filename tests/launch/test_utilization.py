@@ -7,10 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from gpuspec.launch.launcher import Run
+from gpuspec.launch.on_machine.utilization import readings
 from gpuspec.launch.on_machine.utilization.readings import GpuReading, Reading, read_gpus, read_machine
 from gpuspec.launch.on_machine.utilization.usage import LeastUse, MachineUsage, bottleneck
+from gpuspec.launch.records import process_start
 from gpuspec.launch.utilization import Utilization, as_text, summary, together, utilization_in, utilization_of
 
 GIB = 2**30
@@ -245,3 +248,32 @@ def test_a_line_that_a_job_made_up_breaks_nothing() -> None:
     assert (found.gpu, found.cpu, found.cores, found.at, len(found.gpus)) == (5.0, None, None, None, 64)
     assert "\x1b" not in found.ended
     assert "\n" not in found.ended
+
+
+@pytest.mark.parametrize(
+    ("script", "used"),
+    [
+        ("echo '0, GPU-a, 40, 1024, 81920'", [40.0]),
+        ("echo '0, GPU-a, 40, 1024, 81920'; exit 14", [40.0]),
+        ("echo '0, GPU-a, 0, 0, 81920'; exit 15", []),  # a GPU is lost
+        ("echo '0, GPU-a, 0, 0, 0'", [None]),
+        ("echo '0, GPU-a, 4711, 1024, 81920'", [None]),
+        ("head -c 5000 /dev/urandom | tr , ' '", []),
+        ("exec yes '0, GPU-a, 0, 0, 81920'", []),
+        ("sleep 600 & echo $! >pid; echo '0, GPU-a, 0, 0, 81920'; wait", []),
+    ],
+)
+def test_an_nvidia_smi_that_fails_says_nothing_and_leaves_nothing(
+    script: str, used: list[float | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says may end a job."""
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/bash\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(readings, "NVIDIA_SMI", (str(program),))
+    monkeypatch.setattr(readings, "DRIVER_SECONDS", 0.5 if "sleep" in script else 20.0)
+    assert [gpu.used for gpu in readings.read_gpus(f"{tmp_path}/")] == used
+    if "sleep" in script:
+        left = int((tmp_path / "pid").read_text())
+        until(lambda: process_start(left) is None)

@@ -8,10 +8,13 @@ proc.rst, Documentation/admin-guide/iostats.rst; read 2026-11.)
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import re
+import signal
 import subprocess
+import threading
 
 GIB = 2.0**30
 SECTOR = 512
@@ -22,6 +25,12 @@ DRIVER_SECONDS = 20.0
 
 NVIDIA_SMI = ("nvidia-smi", "--query-gpu=index,uuid,utilization.gpu,memory.used,memory.total",
               "--format=csv,noheader,nounits")  # fmt: skip
+
+LONGEST_TABLE = 1 << 20
+"""Bytes: 16 GPUs take two thousand."""
+
+INFOROM = 14
+"""Exit status of nvidia-smi that tells of a damaged part, none of those that are read (nvidia-smi(1))."""
 
 _NOT_DISKS = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|nbd)\d*")
 """Of /proc/diskstats: what is no disk, or lies on one that is counted by itself."""
@@ -71,18 +80,39 @@ def read_gpus(root: str = "/", visible: str | None = None) -> list[GpuReading]:
     """The GPUs of the machine that a process with this CUDA_VISIBLE_DEVICES may use, by nvidia-smi; AMD's by their
     driver's files. Empty where there are none, or they cannot be asked."""
     try:
-        asked = subprocess.run(
-            NVIDIA_SMI,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=DRIVER_SECONDS,
-            check=False,
-        )
-        found = _of_nvidia(asked.stdout.decode("utf-8", "replace"), visible)
+        found = _of_nvidia(_told_by_nvidia(), visible)
     except (OSError, subprocess.SubprocessError):
         found = []
     return found or _of_amd(root)
+
+
+def _told_by_nvidia() -> str:
+    """What nvidia-smi prints; "" where it fails, or does not end in time. Then all that it started (it may be
+    somebody's script) is ended with it: it is asked every few seconds for days."""
+    with subprocess.Popen(
+        NVIDIA_SMI,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as asked:
+        assert asked.stdout is not None
+        late = threading.Timer(DRIVER_SECONDS, _end, (asked.pid,))
+        late.daemon = True
+        late.start()
+        try:
+            told = asked.stdout.read(LONGEST_TABLE)
+            if len(told) == LONGEST_TABLE:
+                _end(asked.pid)
+            status = asked.wait()
+        finally:
+            late.cancel()
+    return told.decode("utf-8", "replace") if status in (0, INFOROM) else ""
+
+
+def _end(group: int) -> None:
+    with contextlib.suppress(OSError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def _of_nvidia(table: str, visible: str | None) -> list[GpuReading]:
@@ -93,6 +123,8 @@ def _of_nvidia(table: str, visible: str | None) -> list[GpuReading]:
     read = []
     for row in own or rows:
         used, held, memory = (_number(cell) for cell in row[2:])
+        if (used or 0.0) > 100 or memory == 0:  # no GPU is so: nothing is concluded from it
+            used = None
         read.append(GpuReading(used, _scaled(held, 1 / 1024), _scaled(memory, 1 / 1024)))
     return read
 
