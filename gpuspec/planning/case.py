@@ -356,10 +356,9 @@ class Case:
     @cached_property
     def hours(self) -> "Hours":
         """For how long a month, or a run, its machine is paid for."""
-        from gpuspec.planning.job_length import hours_of
+        from gpuspec.planning.job_length import hours_of_case
 
-        usual, rates = dict(self.settings.usage).get("hours_per_run"), self.market.measure.rates
-        return hours_of(self.job, self.workload, self.selected, rates.of, usual)
+        return hours_of_case(self)
 
     @property
     def takes_first(self) -> bool:

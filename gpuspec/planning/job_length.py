@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Gpu
 from gpuspec.job.job import Job
@@ -14,6 +15,9 @@ from gpuspec.planning.plan import Plan
 from gpuspec.sizing.speed.rates import Range, WorkAsked, WorkRate
 from gpuspec.words import HOURS_PER_MONTH, figure
 from gpuspec.workload import Workload
+
+if TYPE_CHECKING:
+    from gpuspec.planning.case import Case
 
 
 class Length(NamedTuple):
@@ -82,9 +86,9 @@ def hours_of(
     usual: float | None = None,
 ) -> Hours:
     """For how long a month, or a run, the machine of a job is paid for: the one that it comes down to. `usual`: hours
-    of one run, where the settings say it."""
+    of one run, where the settings or earlier runs tell them."""
     schedule = job.schedule
-    run = _run(job, workload, selected, rate_of) if usual is None else usual
+    run = work_hours(job, workload, selected, rate_of) if usual is None else usual
     if schedule and schedule.hours_per_month:
         return Hours(schedule.hours_per_month, run)
     if schedule and schedule.runs_per_month:
@@ -96,10 +100,53 @@ def hours_of(
     return Hours(None, run)
 
 
-def _run(
+def hours_of_case(case: Case) -> Hours:
+    """Those of a case; nothing of a job that does not run: there is nothing to save."""
+    if does_not_run(case):
+        return Hours()
+    usual = usual_run(case)
+    return hours_of(
+        case.job, case.workload, case.selected, case.market.measure.rates.of, usual and usual.hours
+    )
+
+
+class UsualRun(NamedTuple):
+    """Hours of one run as they usually are, and who says so."""
+
+    hours: float
+    why: str
+    measured: bool = False
+
+
+def usual_run(case: Case) -> UsualRun | None:
+    """As the settings say, else as runs on the machine that the job comes down to were measured."""
+    told = dict(case.settings.usage)
+    if "hours_per_run" in told:
+        return UsualRun(told["hours_per_run"], "hours_per_run of per-file-usage")
+    on = case.selected
+    for each in case.measured:
+        if each.hours is not None and on and (each.gpu, each.gpus) == (on.gpu.name, on.gpu_count):
+            return UsualRun(each.hours[1], f"measured: {each.which}", measured=True)
+    return None
+
+
+def does_not_run(case: Case) -> str:
+    """Who says that a job runs at no time; "" where nobody does. A `schedule` of its own goes before the settings."""
+    schedule, told = case.job.schedule, dict(case.settings.usage)
+    if schedule and (schedule.hours_per_month or schedule.runs_per_month):
+        return ""
+    written = case.written is not None and case.written.schedule is not None
+    if not written and 0 in (told.get("hours_per_month"), told.get("runs_per_month"), told.get("machines")):
+        return "per-file-usage of the settings says that it does not run"
+    if case.job.deployment is not None and case.job.deployment.suspended:
+        return "it is suspended: nothing runs until somebody says so"
+    return ""
+
+
+def work_hours(
     job: Job, workload: Workload, selected: Alternative | None, rate_of: Callable[[Gpu, int], WorkRate | None]
 ) -> float | None:
-    """Expected hours of one run."""
+    """Expected hours of one run, by its work and the speed of its machine."""
     if workload.task != "train" or selected is None:
         return None
     amount = work_of_each(workload, selected.gpu_count)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.bill import MonthlyUse
+from gpuspec.planning.job_length import does_not_run, usual_run, work_hours
 from gpuspec.words import HOURS_PER_MONTH, figure
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class RunHours(NamedTuple):
 def monthly_use(case: Case, per_hour: float | None = None) -> MonthlyUse:
     """What a job's file says of it counts before what the settings of its folder say, and both before what is usual
     for its task. `per_hour`: dollars of all its machines, by which `budget.max_total` is a limit of hours."""
-    schedule, told = case.job.schedule, dict(case.settings.usage)
+    schedule = case.job.schedule
     written = case.written is not None and case.written.schedule is not None
     each = run_hours(case, per_hour)
     if schedule and schedule.hours_per_month:
@@ -38,10 +39,8 @@ def monthly_use(case: Case, per_hour: float | None = None) -> MonthlyUse:
         )
     if schedule and schedule.runs_per_month:
         return _runs(schedule.runs_per_month, each, _where(case, "runs_per_month", written))
-    if not written and 0 in (told.get("hours_per_month"), told.get("runs_per_month"), told.get("machines")):
-        return MonthlyUse(0.0, None, each.hours, "per-file-usage of the settings says that it does not run")
-    if case.job.deployment is not None and case.job.deployment.suspended:
-        return MonthlyUse(0.0, None, each.hours, "it is suspended: nothing runs until somebody says so")
+    if why := does_not_run(case):
+        return MonthlyUse(0.0, None, each.hours, why)
     return _usual(case, each)
 
 
@@ -82,13 +81,13 @@ def _runs(number: float, each: RunHours, why: str, *, assumed: bool = False) -> 
 def run_hours(case: Case, per_hour: float | None) -> RunHours:
     """How long one run takes: as the settings say, as runs of it were measured, as its work is at the speed of its
     machine, at most as its limits of time and dollars."""
-    told = dict(case.settings.usage)
-    if "hours_per_run" in told:
-        return RunHours(told["hours_per_run"], "hours_per_run of per-file-usage")
-    expected = case.hours.a_run
-    if (ran := _measured(case)) is not None:
+    usual = usual_run(case)
+    if usual is not None and not usual.measured:
+        return RunHours(usual.hours, usual.why)
+    expected = work_hours(case.job, case.workload, case.selected, case.market.measure.rates.of)
+    if usual is not None:
         beside = "" if expected is None else f"; {figure(expected)} h are expected of its work"
-        return RunHours(ran[0], f"{ran[1]}{beside}")
+        return RunHours(usual.hours, f"{usual.why}{beside}")
     if expected is not None:
         return RunHours(expected, "its work at the expected speed")
     budget = case.job.budget
@@ -97,12 +96,3 @@ def run_hours(case: Case, per_hour: float | None) -> RunHours:
     if budget is not None and budget.max_total is not None and per_hour:
         return RunHours(budget.max_total / per_hour, "budget.max_total", at_most=True)
     return RunHours(None)
-
-
-def _measured(case: Case) -> tuple[float, str] | None:
-    """(hours of the run in the middle, which runs) of those that were on the machine that the job comes down to."""
-    on = case.selected
-    for each in case.measured:
-        if each.hours is not None and on and (each.gpu, each.gpus) == (on.gpu.name, on.gpu_count):
-            return each.hours[1], f"measured: {each.which}"
-    return None
