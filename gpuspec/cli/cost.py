@@ -104,7 +104,8 @@ def _lines(run: Run, spent: float | None, most: float | None) -> list[tuple[str,
             lines.append(("waited for" if run.is_over else "waits for", found.bottleneck))
     if run.launcher == "local":
         return [*lines, ("cost", "nothing: this machine")]
-    lines.append(("price", f"{money(run.actual_price)}/h (planned {money(run.planned_price)}/h)"))
+    each = f", each of {run.machines} machines" if (run.machines or 1) > 1 else ""
+    lines.append(("price", f"{money(run.actual_price)}/h (planned {money(run.planned_price)}/h{each})"))
     word = "cost" if run.state in FINAL else "so far"
     lines.append((word, f"{money(spent)} (predicted at most {money(most)})"))
     return lines

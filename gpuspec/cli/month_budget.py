@@ -16,6 +16,7 @@ from gpuspec.launch.monthly_limit import Launch, refusal, standings
 from gpuspec.launch.records import Records
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
+from gpuspec.planning.cost import machines as machines_together
 from gpuspec.planning.labels import labels_of
 from gpuspec.planning.monthly_budget import monthly_budget
 from gpuspec.planning.plan import Plan
@@ -61,7 +62,9 @@ def launch_of(
         budgets=budgets,
         total=cost.total if cost else None,
         hours=None if plan.max_hours is None else plan.max_hours + plan.keep_alive_minutes / 60,
-        price=_replicas(case, plan, run) * max(each.price for each in launchable(case.job, plan)),
+        price=machines_together(case.job)
+        * _replicas(case, plan, run)
+        * max(each.price for each in launchable(case.job, plan)),
         machines=machines,
     )
 

@@ -40,6 +40,7 @@ from gpuspec.launch.launcher import Record
 from gpuspec.launch.on_machine.readiness import without_password
 from gpuspec.lint.secrets import masked
 from gpuspec.planning.case import Case
+from gpuspec.planning.cost import machines as machines_together
 from gpuspec.planning.plan import Plan
 from gpuspec.planning.rank import launchable
 from gpuspec.printable import one_line
@@ -265,17 +266,19 @@ def _show_plan(case: Case, plan: Plan, launcher: str, *, whole: bool) -> None:
     say_document(text + "\n", err=True)
 
 
-def _question(each: Prepared, machines: int) -> str:
-    plan = each.plan
+def _question(each: Prepared, shards: int) -> str:
+    plan, together = each.plan, machines_together(each.case.job)
     if each.where.name == "local" or plan.choice is None:
         return "Run it here?"
     if not each.where.rents:
         return f"Run it on {each.where.name}, at ${plan.choice.price:.2f}/h?"
     most = max(candidate.price for candidate in launchable(each.case.job, plan))
     total = plan.cost.total if plan.cost else None
-    worst = "" if total is None else f", {dollars(machines * total)} in all at worst"
-    if machines > 1:
-        return f"Launch {machines} machines at ${plan.choice.price:.2f}/h to ${most:.2f}/h each{worst}?"
+    worst = "" if total is None else f", {dollars(shards * total)} in all at worst"
+    if shards * together > 1:
+        return (
+            f"Launch {shards * together} machines at ${plan.choice.price:.2f}/h to ${most:.2f}/h each{worst}?"
+        )
     most_asked = f" (up to ${most:.2f}/h where cheaper ones are sold out)" if most > plan.choice.price else ""
     return f"Launch at ${plan.choice.price:.2f}/h{most_asked}{worst}?"
 
@@ -309,6 +312,7 @@ def _launch(each: Prepared, records: list[Record]) -> int:
         spec_path=settings.spec_path,
         workdir=settings.workdir,
         planned_price=choice.price if choice else None,
+        machines=machines_together(job) if choice else None,
         max_hours=settings.max_hours,
         ports=" ".join(str(port.port) for port in job.ports) or None,
         ready=without_password(job.readiness.http) if job.readiness and job.readiness.http else None,

@@ -10,7 +10,7 @@ from gpuspec.errors import UserError
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import Record, Run
 from gpuspec.launch.records import Records
-from gpuspec.planning.cost import exceeds
+from gpuspec.planning.cost import exceeds, machines
 from gpuspec.planning.rank import launchable
 from gpuspec.words import dollars, listed
 
@@ -49,10 +49,19 @@ def _row(each: Prepared) -> tuple[str, ...]:
     if not each.costs or choice is None:
         return (each.settings.spec_path, name, each.where.name, "", "", "")
     offer = choice.offer
+    together = machines(each.case.job)
     machine = f"{offer.gpu_count} × {choice.gpu.name}, {offer.cloud}" + " spot" * choice.spot
+    machine = f"{together} × ({machine})" if together > 1 else machine
     worst = each.plan.cost.total if each.plan.cost else None
     at_worst = "no limit" if worst is None else dollars(worst)
-    return (each.settings.spec_path, name, each.where.name, machine, f"{choice.price:.2f}", at_worst)
+    return (
+        each.settings.spec_path,
+        name,
+        each.where.name,
+        machine,
+        f"{together * choice.price:.2f}",
+        at_worst,
+    )
 
 
 def question_of_all(prepared: Sequence[Prepared]) -> str:
@@ -63,8 +72,11 @@ def question_of_all(prepared: Sequence[Prepared]) -> str:
         return f"Run these {len(prepared)} jobs here, one after the other?"
     detached = paid[0].settings.detach
     together = "without waiting for any" if detached else "one after the other"
-    prices = [each.plan.choice.price for each in paid if each.plan.choice]
-    most = [max(one.price for one in launchable(each.case.job, each.plan)) for each in paid]
+    prices = [machines(each.case.job) * each.plan.choice.price for each in paid if each.plan.choice]
+    most = [
+        machines(each.case.job) * max(one.price for one in launchable(each.case.job, each.plan))
+        for each in paid
+    ]
     rate = f"${min(prices):.2f}/h to ${max(most):.2f}/h"
     if detached:
         rate = f"${sum(prices):.2f}/h to ${sum(most):.2f}/h in all"
@@ -94,7 +106,7 @@ def told_what_became(prepared: Sequence[Prepared], records: Sequence[Record]) ->
     on = [run for run in runs if not run.is_over]
     if on:
         which = " ".join(run.id for run in on)
-        each_hour = sum(run.actual_price or run.planned_price or 0.0 for run in on)
+        each_hour = sum(run_cost.per_hour(run) or 0.0 for run in on)
         rate = f", ${each_hour:.2f}/h" if each_hour else ""
         lines.append(f"still going on{rate}: `gpuspec ps` shows them, `gpuspec down {which}` ends them")
     return lines

@@ -142,6 +142,8 @@ class Run(NamedTuple):
     """Hours that its command was expected to take."""
     work_began: float | None = None
     """Unix time at which its command began; before are machine, downloads and setup."""
+    machines: int | None = None
+    """Machines that it has together (`nodes`), each at the price above; None is one."""
 
     @property
     def is_over(self) -> bool:

@@ -14,10 +14,9 @@ from types import MappingProxyType
 from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import FINAL, Run
 from gpuspec.named_tuple import NamedTuple
+from gpuspec.planning.monthly_budget import Spender, is_for
 
 HOUR = 3600.0
-UNNAMED = "none"
-"""What budgets call the group of those that do not say."""
 
 
 class Month(NamedTuple):
@@ -97,7 +96,11 @@ def spent_in(run: Run, month: Month, now: float, kept_until: float | None = None
     share = inside / (ended - run.started) if ended > run.started else float(_touches(run, month, now))
     idle = 0.0
     if kept_until is not None:
-        idle = (_price(run) or 0.0) * _overlap(ended, kept_until, month.begins, min(month.ends, now)) / HOUR
+        idle = (
+            (run_cost.per_hour(run) or 0.0)
+            * _overlap(ended, kept_until, month.begins, min(month.ends, now))
+            / HOUR
+        )
     return whole * min(share, 1.0) + idle
 
 
@@ -107,8 +110,8 @@ def still_to_come(run: Run, month: Month, now: float, kept_until: float | None =
         return 0.0
     if run.is_over:
         left = 0.0 if kept_until is None else min(kept_until, month.ends) - now
-        return (_price(run) or 0.0) * max(left, 0.0) / HOUR
-    price = _price(run)
+        return (run_cost.per_hour(run) or 0.0) * max(left, 0.0) / HOUR
+    price = run_cost.per_hour(run)
     if price is None or run.through == "service":  # any number of replicas
         return None
     left = month.ends - now
@@ -155,22 +158,9 @@ def counts(run: Run, budget_file: str) -> bool:
 
 
 def in_group(run: Run, by: str, name: str, budget_file: str) -> bool:
-    """Whether a run is in a group of a budget: by folder (and those in it), cloud, GPU, or a label of its job. As in
-    a bill, the case of letters does not matter, and "none" are those that do not say."""
-    if not by:
-        return True
-    if by == "folder":
-        return within(_seen_from(budget_file, folder_of(run)), name)
-    if by == "gpu" and run.gpu is not None:
-        return _same_gpu(run.gpu, name)
-    said = {"cloud": run.cloud, "gpu": run.gpu}.get(by, labels_of(run).get(by))
-    return (said or UNNAMED).casefold() == name.casefold()
-
-
-def within(folder: str, name: str) -> bool:
-    """Whether a folder is the one of that name, or in it; both are seen from the same place, "." for it."""
-    wanted = name.strip("/").removeprefix("./") or "."
-    return wanted == "." or folder == wanted or folder.startswith(wanted + "/")
+    """Whether a run is in a group of a budget, as a job is in a bill."""
+    folder = _seen_from(budget_file, folder_of(run)) if by == "folder" else "."
+    return is_for(by, name, Spender(folder, run.cloud or "", run.gpu or "", labels_of(run)))
 
 
 def labels_of(run: Run) -> Mapping[str, str]:
@@ -187,18 +177,6 @@ def _labels_in(text: str) -> Mapping[str, str]:
     if not isinstance(found, dict):
         return MappingProxyType({})
     return MappingProxyType({str(key): value for key, value in found.items() if isinstance(value, str)})
-
-
-@lru_cache(maxsize=4096)
-def _same_gpu(one: str, other: str) -> bool:
-    from gpuspec.plugin.installed_catalog import installed_catalog
-
-    catalog = installed_catalog()
-    return bool(set(catalog.resolve_gpu(one).accepts) & set(catalog.resolve_gpu(other).accepts))
-
-
-def _price(run: Run) -> float | None:
-    return run.actual_price if run.actual_price is not None else run.planned_price
 
 
 def _kept_until(runs: Sequence[Run]) -> dict[str, float]:

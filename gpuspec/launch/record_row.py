@@ -51,7 +51,7 @@ def run_of(row: sqlite3.Row) -> Run:
             values[name] = None
             continue
         values[name] = value = _READ[kind](found)
-        least = 1 if name in ("pid", "gpu_count") else -(2**31) if name == "exit_code" else 0
+        least = 1 if name in ("pid", "gpu_count", "machines") else -(2**31) if name == "exit_code" else 0
         if isinstance(value, float | int) and value < least:
             values[name] = value = None
         if isinstance(value, str) and "\0" in value and name != "message":  # no name or path holds one

@@ -28,6 +28,12 @@ def overdue(run: Run, now: float | None = None) -> float:
     return clock.since(over, over_up, run.boot, now) - 60 * (run.keep_alive_minutes or 0)
 
 
+def per_hour(run: Run) -> float | None:
+    """Dollars an hour of all its machines, at the price really paid, else at the planned one; None: not known."""
+    price = run.actual_price if run.actual_price is not None else run.planned_price
+    return None if price is None else price * (run.machines or 1)
+
+
 def so_far(run: Run, now: float | None = None) -> float | None:
     """Dollars: what the launcher has counted; else hours × the price really paid, else the planned one. 0 on this
     machine; None where it is not known."""
@@ -37,8 +43,7 @@ def so_far(run: Run, now: float | None = None) -> float | None:
         return run.spent
     if run.through == "service":  # any number of replicas, for any part of the time
         return None
-    price = run.actual_price if run.actual_price is not None else run.planned_price
-    passed = hours(run, now)
+    price, passed = per_hour(run), hours(run, now)
     return None if price is None or passed is None else price * passed
 
 
@@ -49,7 +54,8 @@ def predicted(run: Run) -> float | None:
         return 0.0
     if run.planned_price is None or run.max_hours is None:
         return None
-    return run.planned_price * (run.max_hours + (run.keep_alive_minutes or 0) / 60)
+    hourly = run.planned_price * (run.machines or 1)
+    return hourly * (run.max_hours + (run.keep_alive_minutes or 0) / 60)
 
 
 def outlived(run: Run, now: float | None = None) -> bool:

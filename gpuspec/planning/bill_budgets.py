@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.bill import BudgetLine, JobBill
-from gpuspec.planning.bill_groups import group_of
 from gpuspec.planning.cost import exceeds
-from gpuspec.planning.monthly_budget import MonthlyBudget
+from gpuspec.planning.monthly_budget import MonthlyBudget, Spender, folder_named, is_for
 
 
 class FolderBudget(NamedTuple):
@@ -32,17 +31,21 @@ def is_over(line: BudgetLine) -> bool:
 
 def _lines(jobs: Sequence[JobBill], found: FolderBudget) -> Iterator[BudgetLine]:
     below = _below(jobs, found.folder)
+    spenders = [_spender(each, found.folder) for each in below]
     for by, name, monthly in found.budget.limits:
+        members = [job for job, spender in zip(below, spenders, strict=True) if is_for(by, name, spender)]
         if by == "folder":
-            folder = os.path.normpath(os.path.join(found.folder, name))
-            yield _line(found.budget, by, _shown(folder), monthly, _below(jobs, folder))
-        elif by:
-            members = [each for each in below if group_of(each, by).casefold() == name.casefold()]
+            folder = os.path.normpath(os.path.join(found.folder, folder_named(name)))
+            yield _line(found.budget, by, _shown(folder), monthly, members)
+        elif by or len(below) == len(jobs):
             yield _line(found.budget, by, name, monthly, members)
-        elif len(below) == len(jobs):
-            yield _line(found.budget, "", "", monthly, below)
         else:
-            yield _line(found.budget, "folder", _shown(found.folder), monthly, below)
+            yield _line(found.budget, "folder", _shown(found.folder), monthly, members)
+
+
+def _spender(job: JobBill, root: str) -> Spender:
+    folder = os.path.relpath(os.path.dirname(os.path.abspath(job.path)), root).replace(os.sep, "/")
+    return Spender(folder, job.cloud, job.gpu, job.labels)
 
 
 def _line(budget: MonthlyBudget, by: str, name: str, monthly: float, jobs: Sequence[JobBill]) -> BudgetLine:

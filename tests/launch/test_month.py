@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from gpuspec.errors import UserError
+from gpuspec.launch import run_cost
 from gpuspec.launch.launcher import Run
-from gpuspec.launch.month import Month, Spending, costs_in, counts, in_group, month_of, total, within
+from gpuspec.launch.month import Month, Spending, costs_in, counts, in_group, month_of, total
 from gpuspec.launch.monthly_limit import Launch, Standing, refusal, standings
 from gpuspec.planning.monthly_budget import MonthlyBudget
 
@@ -128,7 +129,6 @@ def test_groups() -> None:
     assert in_group(run(), "folder", "a", FILE)  # recorded without labels: by its workdir
     for broken in ("[", "[]", '{"team": 3}', "[" * 9999):
         assert not in_group(run(labels=broken), "team", "search", FILE)
-    assert within("a/b", "a")
 
 
 def launch(**more: Any) -> Launch:
@@ -212,3 +212,12 @@ def test_a_run_of_unknown_cost_is_named() -> None:
     found = judged([launch()], [run(actual_price=None)])[0]
     assert found.in_words(NOVEMBER).endswith("(what a cost is not known, and not counted)")
     assert isinstance(refusal(found, NOVEMBER), UserError)
+
+
+def test_a_run_on_several_machines_pays_for_each() -> None:
+    """Three machines at $2.00 for three hours are $18.00; planned at $3.00 for four hours and a half, $40.50."""
+    one = run(machines=3, planned_price=3.0)
+    assert run_cost.per_hour(one) == 6
+    assert run_cost.so_far(one) == 18
+    assert run_cost.predicted(one._replace(max_hours=4.0, keep_alive_minutes=30)) == 40.5
+    assert spending([one], NOVEMBER, NOW).spent == 18

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from gpuspec.errors import UserError
 from gpuspec.job import Job
-from gpuspec.launch import items
+from gpuspec.launch import items, run_cost
 from gpuspec.launch.interrupts import interrupt_event, interruptible, run_bounded
 from gpuspec.launch.launcher import Outcome, Record, RunSettings
 from gpuspec.launch.on_machine.item_runner.runner import BUSY
@@ -291,7 +291,7 @@ class MachineLaunch:
             self.record.update(**told)
         if log.all_items:  # else it is the time of failing, too
             self.record.update(item_seconds=log.item_seconds)
-        price = self.record.run.actual_price
+        price = run_cost.per_hour(self.record.run)
         if log.item_seconds is not None and price is not None:
             self.settings.say(f"items: ${price * log.item_seconds / 3600:.4f} each, at ${price:.2f}/h")
 
