@@ -301,7 +301,9 @@ def _paid(finding: Finding, facts: Facts) -> Finding:
     saving = finding.saving if isinstance(finding, Finding) else None
     if saving is None or saving.per_hour <= 0 or not facts.has_job:
         return finding
-    month, run = facts.case.hours
+    from gpuspec.planning.job_length import hours_of_case
+
+    month, run = hours_of_case(facts.case)
     return finding._replace(saving=saving._replace(hours_per_month=month, hours_per_run=run))
 
 

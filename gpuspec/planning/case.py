@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from gpuspec.job.problem import SchemaProblem
     from gpuspec.planning.alternatives import Alternative
     from gpuspec.planning.gpus_used import GpusUsed
-    from gpuspec.planning.job_length import Hours
     from gpuspec.planning.market import Market
     from gpuspec.planning.measured import Measured, MeasuredRun
     from gpuspec.planning.plan import Plan
@@ -352,13 +351,6 @@ class Case:
     def per_hour(self) -> float | None:
         """What the machine costs an hour: the cheapest of the GPUs named; None where none is named or priced."""
         return min((choice.per_hour for choice in self.choices if choice.price), default=None)
-
-    @cached_property
-    def hours(self) -> "Hours":
-        """For how long a month, or a run, its machine is paid for."""
-        from gpuspec.planning.job_length import hours_of_case
-
-        return hours_of_case(self)
 
     @property
     def takes_first(self) -> bool:

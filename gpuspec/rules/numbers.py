@@ -64,7 +64,9 @@ def price_lines(facts: Facts, chosen: Alternative, found: Compared) -> Iterator[
 
 def saving_line(facts: Facts, per_hour: float) -> str:
     """The saving by the hour, and by the month or the run where that is known."""
-    hours = facts.case.hours
+    from gpuspec.planning.job_length import hours_of_case
+
+    hours = hours_of_case(facts.case)
     said = f"{dollars(per_hour)} for each hour that it runs"
     if hours.a_month is not None:
         said += f" × {hours.a_month:,.4g} h = {dollars(per_hour * hours.a_month)} a month"

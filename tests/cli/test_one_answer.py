@@ -20,6 +20,7 @@ from gpuspec.launch.month import in_group
 from gpuspec.lint.config import Configs
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
+from gpuspec.planning.job_length import hours_of_case
 from gpuspec.planning.monthly_budget import monthly_budget
 from gpuspec.rules import collect
 
@@ -122,7 +123,7 @@ def test_lint_saves_in_the_hours_of_the_bill_or_says_none(
     bill = {each["path"]: each["hours_per_month"] for each in asked(capsys, "bill", "--json")["jobs"]}
     known = 0
     for path in jobs:
-        hours = case_of(path).hours.a_month
+        hours = hours_of_case(case_of(path)).a_month
         known += hours is not None
         assert hours in (None, bill[path]), path
     assert known > 5

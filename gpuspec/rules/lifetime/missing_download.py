@@ -114,7 +114,11 @@ class MissingPreDownload(Rule):
             if job.scaling is not None and job.scaling.min == 0:
                 return "each start from zero waits for it"
         most = job.budget.max_hours if job.budget else None
-        hours = facts.case.hours.a_run if facts.workload.task == "train" else None
+        hours = None
+        if facts.workload.task == "train":
+            from gpuspec.planning.job_length import hours_of_case
+
+            hours = hours_of_case(facts.case).a_run
         hours = min((each for each in (hours, most) if each), default=None)
         if minutes < SHORT:
             return ""
