@@ -74,14 +74,13 @@ def markdown(text: str) -> str:
     or GitLab, and it may stand in a table."""
     text = one_line(" ".join(text.split()))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A space of no width, after which nothing is a reference any more: @name #1 !1 ~"label" %1 ^alert#1 &1 $1 (in
-    # prices, too: they look the same), [vulnerability:1], [[page]], *iteration:1; http://, www.; and in the id of a
-    # commit, which has 7 digits or more.
-    text = re.sub(
-        r"""[@#!^](?=\w)|[~%](?=[\w"'.?&-])|\$(?=\S)|&amp;(?=\w)|\[(?=\[|\w+:)|\*(?=\w+:)""", _APART, text
-    )
+    # A space of no width, after which nothing is a reference any more: @name #1 !1 ~"label" %1 ^alert#1 &1,
+    # [vulnerability:1], [[page]], *iteration:1; http://, www.; and in the id of a commit, which has 7 digits or more.
+    text = re.sub(r"""[@#!^](?=\w)|[~%](?=[\w"'.?&-])|&amp;(?=\w)|\[(?=\[|\w+:)|\*(?=\w+:)""", _APART, text)
     text = re.sub(r"(?i):(?=//)|www(?=\.)|g[hl]-(?=\d)|mailto:|xmpp:|[0-9a-f]{6}(?=[0-9a-f])", _APART, text)
-    return re.sub(r"[\\`*_\[\]|~]", r"\\\g<0>", text)
+    text = re.sub(r"[\\`*_\[\]|~]", r"\\\g<0>", text)
+    # $1 is a snippet of GitLab: in a price a line may not break, so it is a joiner of no width.
+    return re.sub(r"\$(?=\S)", "$&#8288;", text)
 
 
 LONGEST_PATH = 4096

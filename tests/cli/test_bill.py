@@ -270,9 +270,9 @@ def test_markdown_says_the_money_first_and_what_names_say_does_nothing(project: 
     page = project.bill("--format", "markdown")
     lines = page.splitlines()
     assert lines[0] == "### gpuspec bill"
-    assert lines[2].startswith("$&#8203;2,230 a month in 2 jobs")
-    assert "⚠️ $&#8203;2,230 of $&#8203;3,000 a month: 74 %" in lines
-    assert "| ≤ $&#8203;40.00 | 2 % |  | 2 × RTX A5000 | `data/gpu.jsonc embed` |" in lines
+    assert lines[2].startswith("$&#8288;2,230 a month in 2 jobs")
+    assert "⚠️ $&#8288;2,230 of $&#8288;3,000 a month: 74 %" in lines
+    assert "| ≤ $&#8288;40.00 | 2 % |  | 2 × RTX A5000 | `data/gpu.jsonc embed` |" in lines
     assert "\x1b" not in page
     names = [line for line in lines if "HYPERLINK" in line]
     # In code nothing means anything but a backquote, or a bar in a table.

@@ -147,8 +147,8 @@ def test_jobs_come_and_go(project: Project, monkeypatch: pytest.MonkeyPatch) -> 
     (project.head / "a.gpu.jsonc").unlink()
     (project.head / "b.gpu.jsonc").write_text('{"name": "other", "gpu_types": ["RTX A5000"], "run": "x"}')
     text = project.diff("--format", "markdown")
-    hour, month = "$&#8203;0.25", "$&#8203;1.00"
-    assert f"| `a.gpu.jsonc` gone | RTX A5000 | {hour} | {month} | {month} | $&#8203;" in text
+    hour, month = "$&#8288;0.25", "$&#8288;1.00"
+    assert f"| `a.gpu.jsonc` gone | RTX A5000 | {hour} | {month} | {month} | $&#8288;" in text
     assert f"| `b.gpu.jsonc` new | RTX A5000 | {hour} | – | – | – |" in text
     assert "1 job not counted: what a month of it costs is not known" in text
 

@@ -93,7 +93,7 @@ def test_yaml_is_safe_and_reads_back(value: dict[str, str]) -> None:
         ('~"a bug" %"v1" GL-1', r'\~&#8203;"a bug" %&#8203;"v1" GL-&#8203;1'),
         ("[vulnerability:12] [[home]]", r"\[&#8203;vulnerability:12\] \[&#8203;\[home\]\]"),
         ('*iteration:"x" ^alert#1', r'\*&#8203;iteration:"x" ^&#8203;alert#&#8203;1'),
-        ("at $12, $12.50", "at $&#8203;12, $&#8203;12.50"),
+        ("at $12, $12.50", "at $&#8288;12, $&#8288;12.50"),
         ("9ba1224 x", "9ba122&#8203;4 x"),
         ("9ba12248...B19A04F5", "9ba122&#8203;48...B19A04&#8203;F5"),
         ("9ba122", "9ba122"),

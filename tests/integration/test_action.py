@@ -314,7 +314,7 @@ def test_the_comment_is_what_changed(tmp_path: Path, api: tuple[str, type[Api]])
         rows[1],
     )
     assert job, rows[1]
-    figures = [float(each.replace("$&#8203;", "")) for each in job.groups()]
+    figures = [float(each.replace("$&#8288;", "")) for each in job.groups()]
     hour, run, month = figures[:2], figures[2:4], figures[4:6]
     assert hour[0] < hour[1]
     assert month == run == pytest.approx([4 * each for each in hour], abs=0.03)  # one run of at most 4 hours
@@ -359,14 +359,14 @@ def test_what_a_pull_request_may_cost(tmp_path: Path, api: tuple[str, type[Api]]
     assert len(server.comments) == 1
     lines = server.comments[0]["body"].splitlines()
     assert lines[3].startswith(
-        "**+$&#8203;11.00/month (+1,100 %)**: $&#8203;1.00 → $&#8203;12.00 · 1 new finding"
+        "**+$&#8288;11.00/month (+1,100 %)**: $&#8288;1.00 → $&#8288;12.00 · 1 new finding"
     )
-    assert lines[5] == "❌ +$&#8203;11.00/month (+1,100 %) is more than the limit of this check, +10/month"
+    assert lines[5] == "❌ +$&#8288;11.00/month (+1,100 %) is more than the limit of this check, +10/month"
     # An old finding is not the pull request's.
     runner = change.runner(url, inputs=within, one=small.replace('"max_hours": 4', '"max_hours": 8'))
     assert verdict(runner, lint=1) == (0, "")
     assert (
-        server.comments[0]["body"].splitlines()[3].startswith("**+$&#8203;1.00/month (+100 %)**")
+        server.comments[0]["body"].splitlines()[3].startswith("**+$&#8288;1.00/month (+100 %)**")
     )  # 8 × 0.25 − 1
 
 

@@ -209,7 +209,7 @@ def test_junit() -> None:
 def test_markdown_cannot_be_driven_by_a_spec() -> None:
     text = render("markdown", REPORT)
     assert "| `jobs/a b.gpu.jsonc:3` |" in text
-    assert "$&#8203;1,095/month |" in text
+    assert "$&#8288;1,095/month |" in text
     assert "@everyone" not in text
     assert "<5 GB>" not in text
     rows = [line for line in text.splitlines() if line.startswith("| `")]
