@@ -21,7 +21,7 @@ def notes(
     for kind in dict.fromkeys(by):
         if kind not in (*WITHOUT_LABEL, *known):
             yield f"--by {kind}: no job has such a label{_instead(kind, (*WITHOUT_LABEL, *known))}"
-    parts = sorted({folder for folder in budget_folders if not _is_covered(folder, paths)})
+    parts = sorted({folder for folder in budget_folders if is_in_part(folder, paths)})
     for folder in parts:
         where = os.path.relpath(folder)
         whole = "this folder" if where == "." else where
@@ -30,10 +30,15 @@ def notes(
         yield from _of_nobody(bill)
 
 
-def _is_covered(folder: str, paths: Sequence[str]) -> bool:
-    """Whether all of a folder was looked at."""
+def is_in_part(folder: str, paths: Sequence[str]) -> bool:
+    """Whether some of a folder was looked at, and not all of it."""
     looked = [os.path.abspath(path) for path in paths if path != "-"]
-    return any(folder == each or folder.startswith(each.rstrip(os.sep) + os.sep) for each in looked)
+    whole = any(_lies_in(folder, each) for each in looked)
+    return not whole and any(_lies_in(each, folder) for each in looked)
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _of_nobody(bill: Bill) -> Iterator[str]:

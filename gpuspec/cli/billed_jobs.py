@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from gpuspec.catalog import Catalog
 from gpuspec.catalog.price_file import names_a_file
+from gpuspec.cli.bill_notes import is_in_part
 from gpuspec.cli.open_case import CaseOptions
 from gpuspec.cli.progress import counted
 from gpuspec.cli.run_lint import prices_of
@@ -29,6 +30,7 @@ from gpuspec.planning.case import Case
 from gpuspec.planning.job_bill import job_bill
 from gpuspec.planning.limits import needs_gpu
 from gpuspec.planning.monthly_budget import monthly_budget
+from gpuspec.planning.reserved import ReservedUse
 from gpuspec.planning.reserved_bill import Pools, unused
 from gpuspec.planning.shared_machine import paid_once
 from gpuspec.planning.stacked import stacked
@@ -55,6 +57,7 @@ class Biller:
         self._pools = Pools()
         self._budgets: dict[str, FolderBudget] = {}
         self._looked: set[str] = set()
+        self._paths: tuple[str, ...] = ()
 
     @property
     def problems(self) -> list[Problem]:
@@ -68,6 +71,7 @@ class Biller:
 
     def read(self, paths: Iterable[str]) -> None:
         """Every job of the files that these paths mean."""
+        paths = self._paths = tuple(paths)
         files = expand(paths, self.configs.settings_for, self.errors)
         for path in counted(files, "files"):
             try:
@@ -80,6 +84,7 @@ class Biller:
     def bill(self, by: Sequence[str] = ()) -> Bill:
         """The bill of all that was read, grouped by these; none: by GROUPS."""
         filled, reserved = self._pools.fill(self.jobs)
+        reserved = [each for each in reserved if not is_in_part(_folder_of(each), self._paths)]
         jobs = with_shares([*filled, *unused(reserved)])
         kinds = by or [each for each in GROUPS if each != "team" or any("team" in job.labels for job in jobs)]
         return Bill(
@@ -165,6 +170,11 @@ class Biller:
 def _may_save(entry: Active) -> bool:
     """Whether what a rule finds may name money; of a plugin's nobody knows."""
     return not isinstance(entry.rule, BuiltIn) or entry.rule.saves
+
+
+def _folder_of(use: ReservedUse) -> str:
+    """Where capacity is reserved for: of a part of that folder it cannot be known what nobody uses."""
+    return os.path.dirname(os.path.abspath(use.reserved.shown))
 
 
 def billed(case: Case, path: str, found: Sequence[Located] = ()) -> JobBill:

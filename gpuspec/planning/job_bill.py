@@ -36,6 +36,8 @@ class BilledMachine(NamedTuple):
 def machine_of(case: Case, *, priced: bool) -> BilledMachine | None:
     """The machine that a job comes down to: of the GPUs that it names, else of all that it may rent the one that its
     plan chooses. `priced`: whether it is known where it is rented."""
+    if priced and (spot := _spot_only(case)):
+        return spot
     one = case.selected or next(iter(case.choices), None)
     if one is not None:
         price = one.price if priced else None
@@ -44,6 +46,18 @@ def machine_of(case: Case, *, priced: bool) -> BilledMachine | None:
         return None
     choice = case.kept_plan.choice
     return choice and BilledMachine(choice.gpu, choice.offer.gpu_count, choice.price, choice.offer)
+
+
+def _spot_only(case: Case) -> BilledMachine | None:
+    """A machine of a GPU that a job names, offered as spot alone, which the job does not allow."""
+    if case.job.spot in ("allowed", "only") or any(each.price for each in case.choices):
+        return None
+    known = case.catalog.gpus_by_name
+    for written, choice in zip(case.job.gpu_types, case.choices, strict=False):
+        for name in case.catalog.resolve_gpu(written.name).accepts:
+            if case.market.cheapest(name, choice.gpu_count, spot="only"):
+                return BilledMachine(known[name], choice.gpu_count, None)
+    return None
 
 
 def job_bill(case: Case, path: str, *, priced: bool, machine: BilledMachine | None = None) -> JobBill:
@@ -107,6 +121,8 @@ def _unknown(case: Case, machine: BilledMachine | None, use: MonthlyUse, *, pric
             missing.append(NO_CLOUD)
         elif machine is None:
             missing.append("no machine fits it" if case.job.gpu_types else NO_GPU)
+        elif _spot_only(case):
+            missing.append(f"{machine.label} is only offered as spot there: `spot` says whether that will do")
         else:
             what = "spot price" if case.job.spot == "only" else "price"
             missing.append(f"no {what} of {machine.label} is known for where it may be rented")

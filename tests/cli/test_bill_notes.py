@@ -57,3 +57,38 @@ def test_a_label_that_no_job_has_is_told(company: Path, capsys: pytest.CaptureFi
 def test_a_title_is_of_html(company: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bill", "--title", "November"]) == 2
     assert "--title is of --format html" in capsys.readouterr().err
+
+
+def test_of_a_part_it_is_not_known_what_of_the_reserved_nobody_uses(
+    company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reserved = '[[reserved]]\ncloud = "gcp"\ngpu = "L4"\ncount = 2\nprice = 0.40\n'
+    (company / "gpuspec.toml").write_text(reserved)
+    for paths, unused in (
+        ([], True),
+        (["search"], False),
+        (["search/job.jsonc", "research"], False),
+        (["."], True),
+    ):
+        assert main(["bill", *paths]) == 0
+        assert ("unused: 2 of 2 × L4" in capsys.readouterr().out) is unused, paths
+    (company / "all.toml").write_text(reserved)
+    (company / "search" / "gpuspec.toml").write_text('extend = "../all.toml"\n')
+    assert main(["bill", "--config", "all.toml"]) == 0
+    assert "unused: 2 of 2 × L4" in capsys.readouterr().out
+
+
+def test_a_gpu_that_is_offered_as_spot_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.csv").write_text(
+        "Cloud,AcceleratorName,AcceleratorCount,Price,SpotPrice\ngcp,H100 SXM,1,,2.00\n"
+    )
+    Path("gpuspec.toml").write_text('prices = "mine.csv"\n')
+    Path("gpu.jsonc").write_text('{"task": "serve", "gpu_types": ["H100"], "run": "x"}')
+    assert main(["bill"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert (
+        "1 job: H100 SXM is only offered as spot there: `spot` says whether that will do: gpu.jsonc" in text
+    )
