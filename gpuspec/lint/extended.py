@@ -2,8 +2,9 @@
 
 As in ruff (https://docs.astral.sh/ruff/settings/#extend, 2026-11): a setting replaces the one of the file it extends;
 `ignore` and `extend-select` add to it, unless the nearer file has a `select`, which starts afresh. Tables of single
-facts (`severity`, `rules`, `discounts`, `committed`) are put together by their keys. Paths and globs are seen from
-the file that they stand in. Only the files that are named are read: no address, no variable, no `~`.
+facts (`severity`, `rules`, `discounts`, `committed`) are put together by their keys, and what is said of files
+(`per-file-usage`, `per-file-labels`) by their globs, the nearer file's first. Paths and globs are seen from the file
+that they stand in. Only the files that are named are read: no address, no variable, no `~`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ LONGEST = 4_096
 """Characters of a path (PATH_MAX of Linux): to look where a longer one leads takes long."""
 ADDED = ("ignore", "extend-select")
 BY_KEY = ("severity", "rules", "discounts", "committed")
+FACTS_BY_GLOB = ("per-file-usage", "per-file-labels")
 PATHS = ("baseline", "prices", "api-prices")
 GLOBS = ("include", "exclude")
 BY_GLOB = ("per-file-ignores", "per-file-assume-gpu", "per-file-usage", "per-file-labels")
@@ -100,6 +102,13 @@ def _on_top(key: str, below: Any, value: Any) -> tuple[Any, bool]:
     if key == "rules":
         both = {name: {**below.get(name, {}), **value.get(name, {})} for name in {**below, **value}}
         return both, True
+    if key in FACTS_BY_GLOB:  # the first glob that means a file counts
+        same = {
+            glob: {**below[glob], **value[glob]}
+            for glob in value
+            if key == "per-file-labels" and glob in below
+        }
+        return {**value, **same, **{glob: each for glob, each in below.items() if glob not in value}}, True
     if key in BY_KEY:
         mine = {name.strip().lower() for name in value}
         kept = {name: each for name, each in below.items() if name.strip().lower() not in mine}

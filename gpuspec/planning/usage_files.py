@@ -2,7 +2,8 @@
 
 Read are: `nvidia-smi --query-gpu=… --format=csv` with its header; `nvidia-smi dmon -s um`; `dcgmi dmon -e 203,252`;
 CSV whose columns are DCGM's fields; the text of DCGM-exporter, one scrape or many. DCGM's memory is MiB, as its
-exporter's own HELP lines say; samples of each were looked up in public repositories on 2026-11-30."""
+exporter's own HELP lines say; dcgmi's short names are those of NVIDIA/DCGM, dcgmlib/src/dcgm_fields.cpp (read
+2026-11-30)."""
 
 from __future__ import annotations
 
