@@ -259,3 +259,19 @@ def test_a_job_that_says_nothing_of_what_runs_has_no_runs(
     assert "could be of any job" in capsys.readouterr().err
     record(project, command="")
     assert "peaked" not in said(capsys, "plan", "jobs/train.jsonc")
+
+
+def test_a_bill_counts_the_hours_that_runs_took(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "mine.csv").write_text(
+        "Cloud,AcceleratorName,AcceleratorCount,Price\nlambda,H100 SXM,1,3.00\n"
+    )
+    usage = '[per-file-usage]\n"jobs/*" = {runs_per_month = 20}\n'
+    (project / "gpuspec.toml").write_text('prices = "mine.csv"\nclouds = ["lambda"]\n' + usage)
+    (before,) = json.loads(said(capsys, "bill", "--json", "jobs/train.jsonc"))["jobs"]
+    assert (before["hours_per_run"], before["at_most"]) == (4, True)  # its budget.max_hours
+    run = record(project)
+    main(["cost", "--write-measured"])
+    (after,) = json.loads(said(capsys, "bill", "--json", "jobs/train.jsonc"))["jobs"]
+    # 20 runs of the hour that one took, at $3
+    assert (after["hours_per_run"], after["at_most"], after["per_month"]) == (1, False, 60)
+    assert run in after["use"]
