@@ -25,7 +25,7 @@ from gpuspec.lint.config import Configs
 from gpuspec.lint.settings import Settings
 from gpuspec.planning.monthly_budget import reached_step
 from gpuspec.rules import collect
-from gpuspec.words import dollars
+from gpuspec.words import dollars, percent
 
 
 @click.command("alerts")
@@ -88,7 +88,7 @@ def _try(settings: Settings) -> int:
 
 def _show(months: list[MonthShare], shares: list[RunShare], sent: int) -> None:
     rows = [_month_row(each) for each in months]
-    rows += [(f"run {each.run.id}", f"{each.share:.0%}", each.in_words, each.run.name) for each in shares]
+    rows += [(f"run {each.run.id}", percent(each.share), each.in_words, each.run.name) for each in shares]
     if rows:
         say(*aligned([("BUDGET", "USED", "", ""), *rows]))
     else:
@@ -105,7 +105,7 @@ def _month_row(each: MonthShare) -> tuple[str, ...]:
     if each.spending.unknown:
         more.append(f"{len(each.spending.unknown)} runs of unknown cost")
     spent = f"{dollars(each.spending.spent)} of {dollars(each.monthly)}"
-    return (what, f"{each.share:.0%}", spent, "; ".join(more))
+    return (what, percent(each.share), spent, "; ".join(more))
 
 
 def _numbers(month: str, months: list[MonthShare], shares: list[RunShare], sent: int) -> dict[str, Any]:

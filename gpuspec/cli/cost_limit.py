@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gpuspec.named_tuple import NamedTuple
-from gpuspec.report.what_changed import Exceeded, Per, Sum, WhatChanged, percent, signed
+from gpuspec.report.what_changed import Exceeded, Per, Sum, WhatChanged, more_in_percent, signed
 
 _FORM = re.compile(r"\+(\$?)([0-9][0-9,]{0,20}(?:\.[0-9]{1,9})?)(?:/(hour|run|month)|(%))")
 LEAST = 0.005
@@ -34,7 +34,7 @@ class CostLimit(NamedTuple):
 
 def added(sums: Sum, per: Per) -> str:
     """`+$2,007/month (+1,100 %)`."""
-    return f"{signed(sums.more)}/{per}{percent(sums.before, sums.after)}"
+    return f"{signed(sums.more)}/{per}{more_in_percent(sums.before, sums.after)}"
 
 
 class Limit(click.ParamType["CostLimit"]):

@@ -10,7 +10,7 @@ from gpuspec.launch.month import Month, Spending, costs_in, counts, in_group, mo
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.monthly_budget import STEPS, MonthlyBudget, reached_step
 from gpuspec.printable import one_line
-from gpuspec.words import dollars
+from gpuspec.words import dollars, percent
 
 LATE = 86400.0
 """Seconds after the end of a run in which it is still told that its budget was used up."""
@@ -119,7 +119,7 @@ def run_alert(run: Run, at: tuple[float, ...] = STEPS, now: float | None = None)
     if reached is None:
         return None
     what = "of its time" if used.hours else "of its budget"
-    text = f"{run.name} ({run.id}) has used {used.share:.0%} {what}: {used.in_words}"
+    text = f"{run.name} ({run.id}) has used {percent(used.share)} {what}: {used.in_words}"
     if run.state == "timeout":
         text += "; its time limit ended it"
     return _alert(lambda step: f"run {run.id} {step:g}", reached, at, text, run, None)
@@ -130,7 +130,7 @@ def month_alert(share: MonthShare) -> Alert | None:
     if share.reached is None:
         return None
     whose = f" of {share.by} {share.name}" if share.by else ""
-    text = f"{share.spending.spent / share.monthly:.0%} of this month's budget{whose} is spent: "
+    text = f"{percent(share.share)} of this month's budget{whose} is spent: "
     text += f"{dollars(share.spending.spent)} of {dollars(share.monthly)} ({share.month.name}, {share.file})"
     if share.spending.to_come:
         many = share.spending.going_on

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill
+from gpuspec.planning.bill_budgets import is_over
 from gpuspec.planning.reserved import ReservedUse
 from gpuspec.planning.reserved_bill import UNUSED
 from gpuspec.planning.reserved_bill import in_words as reserved_in_words
@@ -242,7 +243,7 @@ def of_groups(groups: Sequence[BillGroup]) -> str:
 
 
 def _reached(line: BudgetLine) -> str:
-    if line.used > 1:
+    if is_over(line):
         return f", {dollars(line.per_month - line.monthly)} over it"
     return f", {percent(line.reached)} is reached" if line.reached else ""
 

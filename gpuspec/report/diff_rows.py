@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.job_cost import JobCost
 from gpuspec.planning.units import unit_price
-from gpuspec.report.what_changed import SAME, JobChange, differ, percent
+from gpuspec.report.what_changed import SAME, JobChange, differ, more_in_percent
 from gpuspec.words import dollars
 
 NOTHING = "–"
@@ -52,7 +52,7 @@ def month_of(each: JobChange) -> str:
 def _dollars(each: JobChange, of: Callable[[JobCost], float | None]) -> str:
     one, other = (None if cost is None else of(cost) for cost in (each.before, each.after))
     words = [None if amount is None else dollars(amount) for amount in (one, other)]
-    share = "" if one is None or other is None else percent(one, other)
+    share = "" if one is None or other is None else more_in_percent(one, other)
     return _change(each, *words) + share
 
 

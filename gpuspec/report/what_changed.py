@@ -9,8 +9,9 @@ from gpuspec.lint.result import Located
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.bill import BudgetLine
 from gpuspec.planning.job_cost import JobCost
+from gpuspec.planning.monthly_budget import reached_step
 from gpuspec.report.summary import plural
-from gpuspec.words import dollars
+from gpuspec.words import dollars, percent
 
 SAME = 0.005
 """A share of the price of a unit of work: what differs by less is the same. Of dollars: half a cent is."""
@@ -65,14 +66,15 @@ class BudgetChange(NamedTuple):
     @property
     def is_told(self) -> bool:
         """Whether one of its steps is reached, or was."""
-        return max(self.before, self.line.per_month) >= min(self.line.steps, default=1.0) * self.line.monthly
+        most = max(self.before, self.line.per_month)
+        return reached_step(most, self.line.monthly, self.line.steps or (1.0,)) is not None
 
     @property
     def in_words(self) -> str:
         """`the budget of team search: 82 % → 104 % of $2,000/month`."""
         line = self.line
         of = f" of {line.by} {line.name}" if line.by else ""
-        shares = " → ".join(f"{100 * used / line.monthly:,.0f} %" for used in (self.before, line.per_month))
+        shares = " → ".join(percent(used / line.monthly) for used in (self.before, line.per_month))
         return f"the budget{of}: {shares} of {dollars(line.monthly)}/month"
 
 
@@ -148,7 +150,7 @@ def signed(amount: float) -> str:
     return f"{'−' if amount < 0 else '+'}{dollars(abs(amount))}"
 
 
-def percent(before: float, after: float) -> str:
+def more_in_percent(before: float, after: float) -> str:
     """` (+12 %)`; "" where it was nothing, or is as it was."""
     if before <= 0 or not differ(before, after):
         return ""
@@ -162,7 +164,7 @@ def money(found: WhatChanged) -> str:
     for per, each in (("month", found.per_month), ("hour", found.per_hour)):
         if each.is_changed:
             change = f"{dollars(each.before)} → {dollars(each.after)}"
-            return f"{signed(each.more)}/{per}{percent(each.before, each.after)}: {change}"
+            return f"{signed(each.more)}/{per}{more_in_percent(each.before, each.after)}: {change}"
     return ""
 
 

@@ -99,18 +99,18 @@ def run(**more: Any) -> Run:
     [
         ({}, None),  # no budget
         ({"max_total": 9.0}, None),  # 67 %
-        ({"max_total": 8.0}, "nightly (abc) has used 75% of its budget: $6.00 of $8.00"),
-        ({"max_total": 8.0, "max_hours": 3.2}, "nightly (abc) has used 94% of its time: 3 of 3.2 h"),
-        ({"max_total": 6.0, "max_hours": 3.2}, "nightly (abc) has used 100% of its budget: $6.00 of $6.00"),
+        ({"max_total": 8.0}, "nightly (abc) has used 75 % of its budget: $6.00 of $8.00"),
+        ({"max_total": 8.0, "max_hours": 3.2}, "nightly (abc) has used 94 % of its time: 3 of 3.2 h"),
+        ({"max_total": 6.0, "max_hours": 3.2}, "nightly (abc) has used 100 % of its budget: $6.00 of $6.00"),
         ({"launcher": "local", "max_total": 1.0}, None),  # costs nothing
         ({"actual_price": None, "max_total": 1.0}, None),  # what it costs is not known
         # ended by itself, within its time; by its limit; over its dollars; too long ago
         ({"state": "succeeded", "ended": NOW, "max_hours": 3.0}, None),
         ({"state": "timeout", "ended": NOW, "max_hours": 3.0},
-         "nightly (abc) has used 100% of its time: 3 of 3 h; its time limit ended it"),
+         "nightly (abc) has used 100 % of its time: 3 of 3 h; its time limit ended it"),
         ({"state": "failed", "ended": NOW, "max_total": 7.0}, None),
         ({"state": "failed", "ended": NOW, "max_total": 5.0},
-         "nightly (abc) has used 120% of its budget: $6.00 of $5.00"),
+         "nightly (abc) has used 120 % of its budget: $6.00 of $5.00"),
         ({"state": "timeout", "started": NOW - 99 * HOUR, "ended": NOW - 90 * HOUR, "max_hours": 9.0}, None),
     ],
 )  # fmt: skip
@@ -134,8 +134,8 @@ def test_a_month() -> None:
     mine = run(labels='{"team": "ads"}', max_hours=4.0)
     found = [month_alert(each) for each in month_shares({FILE: budget}, [mine], NOW)]
     assert [each.text if each else None for each in found] == [
-        f"75% of this month's budget is spent: $6.00 of $8.00 (2026-11, {FILE}); 1 run going on may take $2.00 more",
-        f"120% of this month's budget of team ads is spent: $6.00 of $5.00 (2026-11, {FILE}); "
+        f"75 % of this month's budget is spent: $6.00 of $8.00 (2026-11, {FILE}); 1 run going on may take $2.00 more",
+        f"120 % of this month's budget of team ads is spent: $6.00 of $5.00 (2026-11, {FILE}); "
         "1 run going on may take $2.00 more",
         None,
     ]
@@ -259,7 +259,7 @@ def test_each_goes_once_to_each_and_one_that_failed_again(
     assert look() == (1, [])
     assert look() == (0, [])
     assert len(hook.posted) == 2
-    assert hook.texts[1] == f"gpuspec: a ({kept.id}) has used 75% of its budget: $6.00 of $8.00"
+    assert hook.texts[1] == f"gpuspec: a ({kept.id}) has used 75 % of its budget: $6.00 of $8.00"
 
 
 def test_an_alert_that_never_arrives_is_given_up() -> None:
@@ -300,7 +300,7 @@ def test_every_minute_while_it_goes_on(hook: Hook, monkeypatch: pytest.MonkeyPat
     said: list[str] = []
     with AlertWatch(kept.id, said.append, wanted=True):
         until(lambda: bool(hook.posted))
-    assert said == [f"a ({kept.id}) has used 75% of its budget: $6.00 of $8.00"]
+    assert said == [f"a ({kept.id}) has used 75 % of its budget: $6.00 of $8.00"]
     assert hook.texts == [f"gpuspec: {said[0]}"]
 
 
@@ -350,7 +350,7 @@ def test_gpuspec_run_tells_of_the_month_and_alerts_does_the_rest_once(
     )  # fmt: skip
     assert launch(tmp_path).returncode == 0
     (text,) = hook.texts
-    assert text.startswith("gpuspec: 88% of this month's budget is spent: $4.40 of $5.00 (")
+    assert text.startswith("gpuspec: 88 % of this month's budget is spent: $4.40 of $5.00 (")
     # $4.40 and what is left of the run's idle minutes; another spends $0.20 more: 92 %
     Records().new(
         name="after", launcher="skypilot", spec_path="b", workdir=str(tmp_path), state="succeeded",
@@ -361,8 +361,8 @@ def test_gpuspec_run_tells_of_the_month_and_alerts_does_the_rest_once(
     assert (first.returncode, first.stderr) == (0, "")
     assert "$4.60 of $5.00" in first.stdout
     assert first.stdout.endswith("\n\n1 sent\n")
-    assert "\n92% of this month's budget is spent: $4.60 of $5.00 (" in gpuspec("ps").stdout
-    assert hook.texts[1].startswith("gpuspec: 92% of this month's budget is spent: $4.60 of $5.00 (")
+    assert "\n92 % of this month's budget is spent: $4.60 of $5.00 (" in gpuspec("ps").stdout
+    assert hook.texts[1].startswith("gpuspec: 92 % of this month's budget is spent: $4.60 of $5.00 (")
     assert "sent" not in gpuspec("alerts", "--send").stdout
     assert len(hook.posted) == 2
     file.write_text("[budget]\nmonthly = 4\n")
@@ -385,7 +385,7 @@ def test_ps_counts_all_runs_of_the_month_not_only_those_it_shows(
             started=now, ended=now, spent=1.0, gone=True, budget_file=str(file),
         )  # fmt: skip
     assert main(["ps"]) == 0
-    assert "\n130% of this month's budget is spent: $13.00 of $10.00 (" in capsys.readouterr().out
+    assert "\n130 % of this month's budget is spent: $13.00 of $10.00 (" in capsys.readouterr().out
 
 
 def test_a_trial(

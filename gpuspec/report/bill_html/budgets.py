@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpuspec.planning.bill import Bill, BudgetLine
+from gpuspec.planning.bill_budgets import is_over
 from gpuspec.report.bill_html.markup import NOTHING, Html, counted, foreign, joined, length, tag
 from gpuspec.words import dollars, percent
 
@@ -29,7 +30,7 @@ def state(line: BudgetLine) -> tuple[str, str]:
     """A class, and words: below the first step, past one, or over the budget."""
     if is_unknown(line):
         return "calm", "what its jobs cost is not known"
-    if line.per_month > line.monthly:
+    if is_over(line):
         return "over", f"over by {dollars(line.per_month - line.monthly)}"
     if line.reached is None:
         return "calm", f"{dollars(line.monthly - line.per_month)} left"

@@ -20,15 +20,9 @@ KINDS = {
 }
 
 
-def biggest(bill: Bill) -> list[tuple[JobBill, SavingStep]]:
-    """The steps that save the most, each after those of its job that come before it."""
-    found = [(job, step) for job in bill.jobs for step in job.savings if step.adds > 0]
-    return sorted(found, key=lambda pair: (-pair[1].adds, pair[0].path, pair[0].line, pair[1].code))[:MOST]
-
-
 def savings(bill: Bill) -> Html:
     """The table of the biggest."""
-    found = biggest(bill)
+    found = bill.steps[:MOST]
     if not found:
         return tag("p", "Nothing that gpuspec knows of would make these jobs cheaper.", class_="none")
     most = found[0][1].adds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gpuspec.planning.bill import Bill, BudgetLine, JobBill, gpu_hours_of
+from gpuspec.planning.bill_budgets import is_over
 from gpuspec.planning.reserved_bill import UNUSED
 from gpuspec.report.bill_gpu_hours import how_to_price, in_words, number
 from gpuspec.report.bill_html.bars import bar
@@ -63,7 +64,7 @@ def _gpu_hours(bill: Bill) -> list[Html]:
 
 
 def _saved(bill: Bill) -> Html:
-    steps = sum(step.adds > 0 for job in bill.jobs for step in job.savings)
+    steps = len(bill.steps)
     words = f"{part(bill.saved, bill.per_month)} of the bill, in {steps:,} step{'s' * (steps != 1)}"
     share = bill.saved / bill.per_month if bill.per_month else 0.0
     return _tile(
@@ -79,7 +80,7 @@ def _budgets(bill: Bill) -> list[Html]:
     """The budget of everything, else of the groups; and which of those are over."""
     whole = next((line for line in bill.budgets if not line.by), None)
     groups = [line for line in bill.budgets if line.by]
-    over = [line for line in groups if line.per_month > line.monthly]
+    over = [line for line in groups if is_over(line)]
     if whole:
         kind, words = state(whole)
         used = "not known" if is_unknown(whole) else percent(whole.used)
