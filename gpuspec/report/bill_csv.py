@@ -8,6 +8,7 @@ import re
 
 from gpuspec.planning.bill import Bill, JobBill
 from gpuspec.printable import one_line
+from gpuspec.report.bill_json import use_record
 
 COLUMNS = (
     "path", "line", "job", "format", "task", "machine", "cloud", "gpu", "gpus", "labels", "hours_per_month",
@@ -35,7 +36,6 @@ def render(bill: Bill) -> str:
 
 
 def _values(job: JobBill) -> dict[str, object]:
-    use = job.use
     return {
         **{
             name: getattr(job, name)
@@ -43,13 +43,8 @@ def _values(job: JobBill) -> dict[str, object]:
             if hasattr(job, name) and name not in ("use", "labels")
         },
         "labels": "; ".join(f"{key}={value}" for key, value in sorted(job.labels.items())),
-        "hours_per_month": use.hours,
-        "runs_per_month": use.runs,
-        "hours_per_run": use.hours_each,
+        **use_record(job.use),
         "gpu_hours_per_month": job.gpu_hours,
-        "use": use.why,
-        "assumed": use.assumed,
-        "at_most": use.at_most,
         "saved_per_month": None if job.per_month is None else job.saved,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gpuspec.json_text import json_text
-from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill, SavingStep
+from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill, MonthlyUse, SavingStep
 from gpuspec.planning.reserved import ReservedUse
 from gpuspec.version import __version__
 
@@ -20,8 +20,8 @@ def document(bill: Bill) -> dict[str, Any]:
     return {
         "version": __version__,
         "currency": "USD",
-        "per_month": _cents(bill.per_month),
-        "saved_per_month": _cents(bill.saved),
+        "per_month": cents(bill.per_month),
+        "saved_per_month": cents(bill.saved),
         "gpu_hours_per_month": _hours(bill.gpu_hours),
         "unknown_jobs": sum(each.per_month is None for each in bill.jobs),
         "jobs": list(map(_job, bill.jobs)),
@@ -35,7 +35,6 @@ def document(bill: Bill) -> dict[str, Any]:
 
 
 def _job(job: JobBill) -> dict[str, Any]:
-    use = job.use
     return {
         "path": job.path,
         "line": job.line,
@@ -47,21 +46,28 @@ def _job(job: JobBill) -> dict[str, Any]:
         "gpu": job.gpu or None,
         "gpus": job.gpus,
         "labels": dict(job.labels),
+        **use_record(job.use),
+        "gpu_hours_per_month": _hours(job.gpu_hours),
+        "per_hour": job.per_hour,
+        "per_run": cents(job.per_run),
+        "per_month": cents(job.per_month),
+        "share": job.share,
+        "reserved": job.reserved,
+        "saved_per_month": cents(job.saved),
+        "savings": list(map(_saving, job.savings)),
+        "unknown": job.unknown or None,
+    }
+
+
+def use_record(use: MonthlyUse) -> dict[str, Any]:
+    """How much of a month a job is paid for, and who says so."""
+    return {
         "hours_per_month": use.hours,
         "runs_per_month": use.runs,
         "hours_per_run": use.hours_each,
-        "gpu_hours_per_month": _hours(job.gpu_hours),
         "use": use.why,
         "assumed": use.assumed,
         "at_most": use.at_most,
-        "per_hour": job.per_hour,
-        "per_run": _cents(job.per_run),
-        "per_month": _cents(job.per_month),
-        "share": job.share,
-        "reserved": job.reserved,
-        "saved_per_month": _cents(job.saved),
-        "savings": list(map(_saving, job.savings)),
-        "unknown": job.unknown or None,
     }
 
 
@@ -73,8 +79,8 @@ def _saving(step: SavingStep) -> dict[str, Any]:
         "suggestion": step.advice or None,
         "line": step.line,
         "kind": step.kind,
-        "alone_per_month": _cents(step.alone),
-        "adds_per_month": _cents(step.adds),
+        "alone_per_month": cents(step.alone),
+        "adds_per_month": cents(step.adds),
     }
 
 
@@ -85,8 +91,8 @@ def _group(group: BillGroup) -> dict[str, Any]:
         "jobs": group.jobs,
         "unknown_jobs": group.unknown,
         # A group of which nothing is known does not cost nothing.
-        "per_month": None if group.unknown == group.jobs else _cents(group.per_month),
-        "saved_per_month": _cents(group.saved),
+        "per_month": None if group.unknown == group.jobs else cents(group.per_month),
+        "saved_per_month": cents(group.saved),
         "gpu_hours_per_month": _hours(group.gpu_hours),
     }
 
@@ -96,7 +102,7 @@ def _budget(line: BudgetLine) -> dict[str, Any]:
         "by": line.by or None,
         "name": line.name or None,
         "monthly": line.monthly,
-        "per_month": _cents(line.per_month),
+        "per_month": cents(line.per_month),
         "used": line.used,
         "steps": list(line.steps),
         "reached": line.reached,
@@ -112,14 +118,15 @@ def reserved_record(use: ReservedUse) -> dict[str, Any]:
         "gpu": reserved.gpu,
         "count": reserved.number,
         "price": reserved.price,
-        "per_month": _cents(reserved.per_month),
+        "per_month": cents(reserved.per_month),
         "gpu_hours": round(use.gpu_hours, 2),
         "used": use.share,
-        "unused_per_month": _cents(use.unused),
+        "unused_per_month": cents(use.unused),
     }
 
 
-def _cents(amount: float | None) -> float | None:
+def cents(amount: float | None) -> float | None:
+    """Dollars to the cent."""
     return None if amount is None else round(amount, 2)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from gpuspec.json_text import json_text
 from gpuspec.lint.result import Located
 from gpuspec.planning.job_cost import JobCost
+from gpuspec.report.bill_json import cents
 from gpuspec.report.what_changed import Sum, WhatChanged
 from gpuspec.version import __version__
 
@@ -23,9 +24,9 @@ def render(found: WhatChanged) -> str:
             "as_before": found.kept,
             "silenced": found.silenced,
             "total": {
-                "per_hour": _sum(found.per_hour),
-                "per_run": _sum(found.per_run),
-                "per_month": _sum(found.per_month),
+                "per_hour": _sum(found.per_hour, 4),
+                "per_run": _sum(found.per_run, 2),
+                "per_month": _sum(found.per_month, 2),
             },
             "jobs": [
                 {
@@ -42,8 +43,8 @@ def render(found: WhatChanged) -> str:
                     "by": each.line.by or None,
                     "name": each.line.name or None,
                     "monthly": each.line.monthly,
-                    "before": round(each.before, 4),
-                    "after": round(each.line.per_month, 4),
+                    "before": cents(each.before),
+                    "after": cents(each.line.per_month),
                 }
                 for each in found.budgets
             ],
@@ -67,10 +68,10 @@ def _finding(one: Located) -> dict[str, Any]:
     }
 
 
-def _sum(sums: Sum) -> dict[str, Any]:
+def _sum(sums: Sum, digits: int) -> dict[str, Any]:
     return {
-        "before": round(sums.before, 4),
-        "after": round(sums.after, 4),
+        "before": round(sums.before, digits),
+        "after": round(sums.after, digits),
         "unknown": sums.unknown,
         "unknown_changed": sums.unseen,
     }
@@ -81,8 +82,8 @@ def _cost(cost: JobCost) -> dict[str, Any]:
     return {
         "machine": bill.machine or None,
         "per_hour": _rounded(bill.per_hour, 4),
-        "per_run": _rounded(bill.per_run, 4),
-        "per_month": _rounded(bill.per_month, 4),
+        "per_run": cents(bill.per_run),
+        "per_month": cents(bill.per_month),
         "hours_per_month": _rounded(bill.use.hours, 4),
         "why": bill.use.why,
         "assumed": bill.use.assumed,

@@ -8,7 +8,7 @@ from typing import Any
 from gpuspec.json_text import json_text
 from gpuspec.planning.planned_job import PlannedJob
 from gpuspec.planning.reserved import ReservedUse
-from gpuspec.report.bill_json import reserved_record
+from gpuspec.report.bill_json import cents, reserved_record, use_record
 
 
 def render(planned: Sequence[PlannedJob], reserved: Sequence[ReservedUse] = ()) -> str:
@@ -48,19 +48,10 @@ def _job(each: PlannedJob) -> dict[str, Any]:
         "price": choice.price if choice else None,
         "spot": choice.spot if choice else None,
         "per_hour": bill.per_hour if choice else None,
-        "hours_per_month": bill.use.hours,
-        "runs_per_month": bill.use.runs,
-        "hours_per_run": bill.use.hours_each,
-        "use": bill.use.why,
-        "assumed": bill.use.assumed,
-        "at_most": bill.use.at_most,
+        **use_record(bill.use),
         "reserved": bill.reserved,
-        "per_run": _cents(bill.per_run) if choice else None,
-        "per_month": _cents(bill.per_month) if choice else None,
-        "worst_case": _cents(each.worst),
+        "per_run": cents(bill.per_run) if choice else None,
+        "per_month": cents(bill.per_month) if choice else None,
+        "worst_case": cents(each.worst),
         "why_not": each.why_not or None,
     }
-
-
-def _cents(amount: float | None) -> float | None:
-    return None if amount is None else round(amount, 2)
