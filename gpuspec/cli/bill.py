@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 
 import click
 
-from gpuspec.cli.bill_notes import notes
+from gpuspec.cli.bill_notes import notes, unnamed
 from gpuspec.cli.billed_jobs import Biller
 from gpuspec.cli.columns import terminal_columns
 from gpuspec.cli.exit_status import tell
@@ -69,7 +69,12 @@ def command(
         from gpuspec.cli.lint_failures import tell_errors
 
         tell_errors(biller.problems, biller.errors)
-    for note in (*biller.configs.notes(), *notes(bill, grouped, paths or (".",), biller.budget_folders)):
+    paths = paths or (".",)
+    told = (
+        *notes(bill, grouped, paths, biller.budget_folders),
+        *unnamed(paths, biller.files, biller.configs.settings_for),
+    )
+    for note in (*biller.configs.notes(), *told):
         tell(f"gpuspec: note: {note}")
     if biller.problems:
         return 3

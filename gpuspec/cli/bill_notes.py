@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
+from gpuspec.lint.discover import LARGEST_LOOKED_INTO, walk
+from gpuspec.lint.settings import Settings
 from gpuspec.planning.bill import Bill
 from gpuspec.planning.bill_groups import group_of
+from gpuspec.report.summary import plural
+from gpuspec.untrusted_file import read_file
 
 WITHOUT_LABEL = ("folder", "cloud", "gpu")
 """What a bill may be grouped by that no job has to say."""
@@ -54,3 +58,26 @@ def _instead(word: str, known: Sequence[str]) -> str:
     if near:
         return f"; did you mean {near[0]}?"
     return f"; there are {', '.join(known[:10])}" if known else ""
+
+
+def unnamed(
+    paths: Iterable[str], read: Collection[str], settings_for: Callable[[str], Settings]
+) -> Iterator[str]:
+    """A sentence about job specs in folders whose names do not say so: money that nobody would see."""
+    found = []
+    for folder in filter(os.path.isdir, paths):
+        every = settings_for(folder)._replace(include=("*.jsonc", "**/*.jsonc"))
+        found += [path for path in walk(folder, every, formats=()) if path not in read and _is_spec(path)]
+    if found:
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        yield (
+            f"not counted: {plural(len(found), 'file')} that may be a job spec by what it holds, not by its name "
+            f"(NAME.gpu.jsonc): {', '.join(found[:3])}{more}; `include` in the settings names such files"
+        )
+
+
+def _is_spec(path: str) -> bool:
+    try:
+        return b'"gpu_types"' in read_file(path, LARGEST_LOOKED_INTO)
+    except OSError:
+        return False

@@ -57,6 +57,7 @@ class Biller:
         self._pools = Pools()
         self._budgets: dict[str, FolderBudget] = {}
         self._looked: set[str] = set()
+        self.files: set[str] = set()
         self._paths: tuple[str, ...] = ()
 
     @property
@@ -74,6 +75,7 @@ class Biller:
         paths = self._paths = tuple(paths)
         files = expand(paths, self.configs.settings_for, self.errors)
         for path in counted(files, "files"):
+            self.files.add(path)
             try:
                 self._look(path)
             except UserError as error:

@@ -92,3 +92,18 @@ def test_a_gpu_that_is_offered_as_spot_alone(
     assert (
         "1 job: H100 SXM is only offered as spot there: `spot` says whether that will do: gpu.jsonc" in text
     )
+
+
+def test_a_spec_that_its_name_hides_is_told(company: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (company / "gpuspec.toml").unlink()
+    (company / "search" / "rerank.jsonc").write_text(JOB.format(name="rerank", team="search"))
+    (company / "tsconfig.jsonc").write_text("{}")
+    said = "that may be a job spec by what it holds, not by its name (NAME.gpu.jsonc): search/rerank.jsonc;"
+    (line,) = _told(capsys)
+    assert f"not counted: 1 file {said}" in line
+    assert _told(capsys, "search/job.jsonc") == []
+    (company / "gpuspec.toml").write_text('include = ["search/*.jsonc"]\n')
+    assert _told(capsys) == []
+    (company / "gpuspec.toml").unlink()
+    (company / ".gitignore").write_text("rerank.jsonc\n")
+    assert _told(capsys) == []
