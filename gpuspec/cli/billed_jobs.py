@@ -137,10 +137,7 @@ class Biller:
                 billed(case, path, [each for each in found if _job_of(each, cases) is case])
                 for case in asking
             ]
-            if len(jobs) > 1 and asking[0].document.format.own_machine:
-                deployments = [case.job.deployment for case in asking]
-                jobs = paid_once(list(zip(jobs, deployments, strict=True)))
-            for case, job in zip(asking, jobs, strict=True):
+            for case, job in zip(asking, paid_once(asking, jobs), strict=True):
                 self.jobs.append(job)
                 self._pools.add(case, settings.reserved, job)
 

@@ -20,6 +20,7 @@ from gpuspec.lint.settings import Overrides
 from gpuspec.planning.planned_job import PlannedJob, planned_job
 from gpuspec.planning.reserved import ReservedUse
 from gpuspec.planning.reserved_bill import Pools
+from gpuspec.planning.shared_machine import paid_once
 from gpuspec.rules import collect
 
 
@@ -54,11 +55,15 @@ def _of_file(path: str, configs: Configs, given: CaseOptions, pools: Pools) -> l
 
     with each_read_once():
         found, settings = [], configs.settings_for(path)
-        for case in open_cases(path, settings, given.which):
+        cases = list(open_cases(path, settings, given.which))
+        for case in cases:
             made = planned_job(case, path)
             if made.choice is None and not made.needs_nothing:
                 made = made._replace(why_not=nearest_miss(case.plan))
             found.append(made)
+        bills = paid_once(cases, [each.bill for each in found])
+        found = [each._replace(bill=bill) for each, bill in zip(found, bills, strict=True)]
+        for case, made in zip(cases, found, strict=True):
             pools.add(case, settings.reserved, made.bill)
     return found
 

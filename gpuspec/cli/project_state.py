@@ -159,12 +159,12 @@ class State:
         from gpuspec.planning.job_bill import job_bill
         from gpuspec.planning.job_cost import job_cost
         from gpuspec.planning.limits import needs_gpu
+        from gpuspec.planning.shared_machine import paid_once
 
         costs = self.costs.setdefault(path, {})
-        for case in cases:
-            if not case.has_job or not needs_gpu(case.job, case.workload):
-                continue
-            bill = job_bill(case, path, priced=not is_unpriced(case))
+        asking = [case for case in cases if case.has_job and needs_gpu(case.job, case.workload)]
+        bills = [job_bill(case, path, priced=not is_unpriced(case)) for case in asking]
+        for case, bill in zip(asking, paid_once(asking, bills), strict=True):
             name = case.job.name if called(case) else ""
             job = name if name and name not in costs else called(case)
             if job not in costs:

@@ -153,6 +153,12 @@ class Format(NamedTuple):
     """Whether a job runs in a container that goes when it ends, and the file says all that is mounted in it."""
     goes_unasked: bool = False
     """Whether its launcher takes an idle machine down where the file does not say when."""
+    runs_items_apart: bool = False
+    """Whether each of `items` is a job of its own, with a machine and a limit of time of its own: Slurm's arrays."""
+    goes_to_zero: bool = False
+    """Whether a server of it is up only while somebody asks, unless the file says how many stay: Modal's."""
+    shares_machine: Callable[[Document], str | None] = lambda document: None
+    """Which jobs of a file run on one machine: those with the same answer; None: on one of its own."""
     in_spec_fields: bool = False
     """Whether it is JSONC in the fields of schemas/job.schema.json: fixes and an editor's completions are made for
     those."""

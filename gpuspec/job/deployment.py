@@ -69,6 +69,8 @@ class DeploymentSpec(NamedTuple):
     """Whether the machine's own disk goes by itself once the job is over."""
     suspended: bool | None = None
     """Whether it does not run as long as nobody says so: `suspend: true`, no replicas."""
+    stands: bool | None = None
+    """Whether its machines are up from when it is made until somebody takes it down, whatever they do: a pool."""
     labels: Mapping[str, str] = {}
     """Labels of what it is deployed as, which a bill groups by; the Job's own labels go to the machine."""
 

@@ -360,10 +360,14 @@ class Case:
     @cached_property
     def selected(self) -> "Alternative | None":
         """The choice that the job comes down to: the first for a launcher that takes the first, else the cheapest by
-        what the job is paid by. None where none is priced, or all are too small for the job or its `min_vram`."""
+        what the job is paid by, of those within its `max_price` where there are any. None where none is priced, or
+        all are too small for the job or its `min_vram`."""
         able = [one for one in self.choices if one.price and self.market.large_enough(one)]
         if not able:
             return None
+        from gpuspec.planning.cost import exceeds
+
+        able = [one for one in able if not exceeds(one.per_hour, self.job.max_price)] or able
         return able[0] if self.takes_first else min(able, key=self.market.dearness)
 
     @cached_property

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from gpuspec.catalog import Gpu, Offer
+from gpuspec.catalog.shipped import read_instances
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.bill import JobBill, MonthlyUse
+from gpuspec.planning.cost import exceeds
 from gpuspec.planning.labels import labels_of
 from gpuspec.planning.machines_paid import MachinesPaid, machines_paid
 from gpuspec.planning.monthly_use import monthly_use
-from gpuspec.words import HOURS_PER_MONTH, figure
+from gpuspec.words import HOURS_PER_MONTH, dollars, figure
 
 if TYPE_CHECKING:
     from gpuspec.planning.case import Case
@@ -26,6 +29,8 @@ class BilledMachine(NamedTuple):
     gpus: int
     price: float | None
     offer: Offer | None = None
+    holds: int = 1
+    """Copies of the job that fit on it: pods of one GPU on a machine of eight, whose type their file names."""
 
     @property
     def label(self) -> str:
@@ -36,11 +41,15 @@ class BilledMachine(NamedTuple):
 def machine_of(case: Case, *, priced: bool) -> BilledMachine | None:
     """The machine that a job comes down to: of the GPUs that it names, else of all that it may rent the one that its
     plan chooses. `priced`: whether it is known where it is rented."""
+    one = case.selected or next(iter(case.choices), None)
+    if one is not None and priced:
+        whole = _whole_machine(case, one.gpu, one.gpu_count)
+        if whole is not None:
+            return whole
     if priced and (spot := _spot_only(case)):
         return spot
-    one = case.selected or next(iter(case.choices), None)
     if one is not None:
-        price = one.price if priced else None
+        price = one.price if priced and not exceeds(one.per_hour, case.job.max_price) else None
         return BilledMachine(one.gpu, one.gpu_count, price and price.per_hour, price and price.offer)
     if case.job.gpu_types or not priced:
         return None
@@ -60,12 +69,27 @@ def _spot_only(case: Case) -> BilledMachine | None:
     return None
 
 
+def _whole_machine(case: Case, gpu: Gpu, asked: int) -> BilledMachine | None:
+    """The machine whose type the file names, where it has more GPUs than the job asks for: all of it is paid."""
+    named = case.job.deployment.instance_type if case.job.deployment else None
+    instance = read_instances().called(named) if named else None
+    whole = instance.gpu_count if instance else None
+    price = case.market.cheapest(gpu.name, whole) if whole and whole > asked else None
+    if price is None or whole is None:
+        return None
+    return BilledMachine(gpu, whole, price.per_hour, price.offer, whole // asked)
+
+
 def job_bill(case: Case, path: str, *, priced: bool, machine: BilledMachine | None = None) -> JobBill:
     """The bill of a job, without its savings, on the machine that it comes down to, or on this one. `priced`: whether
     it is known where its machine is rented. Where something is not known, `unknown` says what."""
     machine = machine or machine_of(case, priced=priced)
     gpus = machine.gpus if machine else _gpus_said(case)
     number = machines_paid(case, machine and machine.gpu, gpus or 1)
+    if machine is not None and machine.holds > 1:
+        number = number._replace(
+            mean=ceil(number.mean / machine.holds), most=ceil(number.most / machine.holds)
+        )
     per_hour = None if machine is None or machine.price is None else machine.price * number.mean
     use = _by_load(monthly_use(case, per_hour), number)
     offer = machine.offer if machine else None
@@ -124,6 +148,9 @@ def _unknown(case: Case, machine: BilledMachine | None, use: MonthlyUse, *, pric
         elif _spot_only(case):
             missing.append(f"{machine.label} is only offered as spot there: `spot` says whether that will do")
         else:
+            cap = case.job.max_price
+            if case.selected is not None and exceeds(case.selected.per_hour, cap):
+                return f"{machine.label} costs {dollars(case.selected.per_hour)}/h, more than max_price: none starts"
             what = "spot price" if case.job.spot == "only" else "price"
             missing.append(f"no {what} of {machine.label} is known for where it may be rented")
     if use.hours is None:

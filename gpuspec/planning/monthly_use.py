@@ -54,20 +54,26 @@ def _usual(case: Case, each: RunHours) -> MonthlyUse:
     """What is usual for the task, where nobody says more."""
     job, task = case.job, case.workload.task
     if task == "serve" and not (job.budget and job.budget.max_hours is not None):
-        if (
-            job.scaling is not None
-            and job.scaling.replicas[0] < 1
-            and "machines" not in dict(case.settings.usage)
-        ):
+        if _goes_to_zero(case) and "machines" not in dict(case.settings.usage):
             why = f"it scales to zero, and how much of a month it is up is not known: {SAY_MONTH} says it"
             return MonthlyUse(None, None, None, why)
         return MonthlyUse(HOURS_PER_MONTH, None, None, "a server runs all month", assumed=True)
     if task == "interactive":
         why = f"{INTERACTIVE_HOURS} hours of work in a month"
         return MonthlyUse(float(INTERACTIVE_HOURS), None, each.hours, why, assumed=True)
+    if task is None and job.deployment is not None and job.deployment.stands:
+        return MonthlyUse(HOURS_PER_MONTH, None, None, "it stands until somebody takes it down", assumed=True)
     if task is None:
         return MonthlyUse(None, None, None, f"what it does is not known: `task` says it, or {SAY_MONTH}")
     return _runs(1.0, each, "one run a month", assumed=True)
+
+
+def _goes_to_zero(case: Case) -> bool:
+    """Whether a service is up only while somebody asks."""
+    scaling = case.job.scaling
+    if case.document.format.goes_to_zero:
+        return scaling is None or not scaling.min
+    return scaling is not None and scaling.replicas[0] < 1
 
 
 def _runs(number: float, each: RunHours, why: str, *, assumed: bool = False) -> MonthlyUse:
@@ -90,9 +96,13 @@ def run_hours(case: Case, per_hour: float | None) -> RunHours:
         return RunHours(usual.hours, f"{usual.why}{beside}")
     if expected is not None:
         return RunHours(expected, "its work at the expected speed")
-    budget = case.job.budget
+    budget, form = case.job.budget, case.document.format
     if budget is not None and budget.max_hours is not None:
-        return RunHours(budget.max_hours, case.document.format.spelled("budget.max_hours"), at_most=True)
+        items, why = case.job.items, form.spelled("budget.max_hours")
+        if form.runs_items_apart and isinstance(items, tuple) and (number := len(items)) > 1:
+            why = f"{figure(number)} of {figure(budget.max_hours)} h: {form.spelled('items')} and {why}"
+            return RunHours(number * budget.max_hours, why, at_most=True)
+        return RunHours(budget.max_hours, why, at_most=True)
     if budget is not None and budget.max_total is not None and per_hour:
         return RunHours(budget.max_total / per_hour, "budget.max_total", at_most=True)
     return RunHours(None)

@@ -42,6 +42,7 @@ FORMAT = Format(
     mistakes=_mistakes,
     no_job="no service in it asks for a GPU",
     own_machine=True,
+    shares_machine=lambda document: "",
     cannot_say=frozenset(
         {
             "budget", "cache", "checkpoint", "clouds", "disk_gb", "downloads", "gpu_types", "hosts", "items",

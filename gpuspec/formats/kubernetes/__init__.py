@@ -25,11 +25,17 @@ def read(source: Source) -> tuple[Document, ...]:
     return tuple(found[:MOST_JOBS])
 
 
+def _pod_of(document: Document) -> str | None:
+    """The place of its pod, whose containers run on one node."""
+    return document.place.rpartition("/containers/")[0] or None
+
+
 FORMAT = Format(
     "kubernetes",
     recognise,
     read,
     no_job="no container in it asks for a GPU",
+    shares_machine=_pod_of,
     cannot_say=frozenset(
         {
             "budget.max_total", "checkpoint", "disk_gb", "downloads", "hosts", "keep_alive_minutes", "max_price",

@@ -318,6 +318,7 @@ FORMAT = Format(
     recognise,
     read,
     no_job="no function in it has `gpu=`",
+    goes_to_zero=True,
     cannot_say=frozenset(
         {
             "budget", "checkpoint", "clouds", "disk_gb", "downloads", "hosts", "items", "max_price", "min_vram",

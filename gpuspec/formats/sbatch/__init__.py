@@ -246,6 +246,7 @@ FORMAT = Format(
     recognise,
     read,
     no_job="no #SBATCH line asks for a GPU",
+    runs_items_apart=True,
     cannot_say=frozenset(
         {
             "budget.max_total", "checkpoint", "clouds", "disk_gb", "downloads", "hosts", "keep_alive_minutes",

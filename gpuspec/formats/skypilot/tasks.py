@@ -118,6 +118,7 @@ def _put_service(job: Gathered, task: Mapping[str, Any], place: str) -> bool:
         pool, at = service["pool"], f"{place}/service/pool"
     if isinstance(pool, dict):
         job.put_part("deployment", "kind", "pool", at)
+        job.put_part("deployment", "stands", True, at)
         workers = _whole(pool.get("workers"))
         least = _whole(pool.get("min_workers"))
         most = _whole(pool.get("max_workers"))

@@ -87,13 +87,13 @@ class NeverScalesToZero(Rule):
         if not least or reason is None:
             return
         at = job.pointer("scaling.min")
-        hourly = facts.per_hour
-        idle = 1 - facts.options["hours"] / 168
+        hourly, month = facts.per_hour, (job.schedule and job.schedule.hours_per_month) or HOURS_PER_MONTH
+        idle = 1 - facts.options["hours"] / 168 * HOURS_PER_MONTH / month
+        if idle <= 0:
+            return  # it is up no longer than somebody works, and somebody says so
         cost, saving, numbers = "", None, []
         if hourly:
             saving = Saving(least * hourly * idle, kind="hours", share=idle)
-            schedule = job.schedule
-            month = (schedule and schedule.hours_per_month) or HOURS_PER_MONTH
             always = least * hourly * month
             cost = (
                 f": {dollars(least * hourly)}/h, {dollars(always)} a month; somebody works in "
