@@ -101,8 +101,10 @@ def hours_of(
 
 
 def hours_of_case(case: Case) -> Hours:
-    """Those of a case; nothing of a job that does not run: there is nothing to save."""
-    if does_not_run(case):
+    """Those of a case. Of a job that does not run there is nothing to save; of a service that goes to zero nobody
+    knows for how long it is up."""
+    asked = case.workload.task == "serve" and goes_to_zero(case) and not case.job.schedule
+    if asked or does_not_run(case):
         return Hours()
     usual = usual_run(case)
     return hours_of(
@@ -141,6 +143,14 @@ def does_not_run(case: Case) -> str:
     if case.job.deployment is not None and case.job.deployment.suspended:
         return "it is suspended: nothing runs until somebody says so"
     return ""
+
+
+def goes_to_zero(case: Case) -> bool:
+    """Whether a service is up only while somebody asks."""
+    scaling = case.job.scaling
+    if case.document.format.goes_to_zero:
+        return scaling is None or not scaling.min
+    return scaling is not None and scaling.replicas[0] < 1
 
 
 def work_hours(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gpuspec.named_tuple import NamedTuple
 from gpuspec.planning.bill import MonthlyUse
-from gpuspec.planning.job_length import does_not_run, usual_run, work_hours
+from gpuspec.planning.job_length import does_not_run, goes_to_zero, usual_run, work_hours
 from gpuspec.words import HOURS_PER_MONTH, figure
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _usual(case: Case, each: RunHours) -> MonthlyUse:
     """What is usual for the task, where nobody says more."""
     job, task = case.job, case.workload.task
     if task == "serve" and not (job.budget and job.budget.max_hours is not None):
-        if _goes_to_zero(case) and "machines" not in dict(case.settings.usage):
+        if goes_to_zero(case) and "machines" not in dict(case.settings.usage):
             why = f"it scales to zero, and how much of a month it is up is not known: {SAY_MONTH} says it"
             return MonthlyUse(None, None, None, why)
         return MonthlyUse(HOURS_PER_MONTH, None, None, "a server runs all month", assumed=True)
@@ -66,14 +66,6 @@ def _usual(case: Case, each: RunHours) -> MonthlyUse:
     if task is None:
         return MonthlyUse(None, None, None, f"what it does is not known: `task` says it, or {SAY_MONTH}")
     return _runs(1.0, each, "one run a month", assumed=True)
-
-
-def _goes_to_zero(case: Case) -> bool:
-    """Whether a service is up only while somebody asks."""
-    scaling = case.job.scaling
-    if case.document.format.goes_to_zero:
-        return scaling is None or not scaling.min
-    return scaling is not None and scaling.replicas[0] < 1
 
 
 def _runs(number: float, each: RunHours, why: str, *, assumed: bool = False) -> MonthlyUse:

@@ -22,6 +22,7 @@ from gpuspec.lint.settings import Settings
 from gpuspec.planning.case import Case
 from gpuspec.planning.job_length import hours_of_case
 from gpuspec.planning.monthly_budget import monthly_budget
+from gpuspec.planning.monthly_use import monthly_use
 from gpuspec.rules import collect
 
 # One offer of each machine, so that what is cheapest is no question.
@@ -162,3 +163,17 @@ def test_a_budget_holds_for_the_runs_of_the_jobs_it_holds_for(
                 mine.append(one["per_month"] or 0.0)
         assert 0 < len(mine) <= 20
         assert line["per_month"] == pytest.approx(sum(mine), abs=0.01), (by, name)
+
+
+def test_of_what_goes_to_zero_nobody_says_a_month(tmp_path: Path) -> None:
+    """A function of Modal is up while somebody asks, whether it says `min_containers=0` or nothing."""
+    path = tmp_path / "app.py"
+    path.write_text(
+        "import modal\n\napp = modal.App('chat')\n\n\n"
+        "@app.function(gpu='H100', image=modal.Image.debian_slim().pip_install('vllm'))\n"
+        "@modal.web_server(8000)\ndef serve():\n    import subprocess\n"
+        "    subprocess.Popen('vllm serve Qwen/Qwen2.5-7B-Instruct --port 8000', shell=True)\n"
+    )
+    case = case_of(str(path))
+    assert case.workload.task == "serve"
+    assert (monthly_use(case).hours, hours_of_case(case).a_month) == (None, None)
