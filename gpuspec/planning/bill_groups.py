@@ -38,6 +38,11 @@ def group_of(job: JobBill, by: str) -> str:
     return job.labels.get(by) or UNNAMED
 
 
+def shown_name(group: BillGroup) -> str:
+    """A group, for people: "this folder" for what lies in none."""
+    return "this folder" if (group.by, group.name) == ("folder", ".") else group.name
+
+
 def groups(jobs: Sequence[JobBill], kinds: Iterable[str]) -> tuple[BillGroup, ...]:
     """The jobs by each of these: "folder", "cloud", "gpu", or the key of a label; the dearest group of each first."""
     found: list[BillGroup] = []

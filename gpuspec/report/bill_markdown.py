@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill
 from gpuspec.planning.bill_budgets import is_over
+from gpuspec.planning.bill_groups import shown_name
 from gpuspec.printable import escape, one_line
 from gpuspec.printable import markdown as plain
 from gpuspec.report.bill_gpu_hours import by_gpu, how_to_price, in_words, number, of_unknown
@@ -90,7 +91,7 @@ def _groups(found: Sequence[BillGroup], total: float) -> Iterator[str]:
     for each in found[:MOST_GROUPS]:
         share = percent(each.per_month / total) if each.per_month else ""
         cells = (of_group(each), share, dollars(each.saved) if each.saved else "", f"{each.jobs:,}")
-        yield f"| {' | '.join(map(plain, cells))} | {_code(each.name)} |"
+        yield f"| {' | '.join(map(plain, cells))} | {_code(shown_name(each))} |"
     yield from _more(len(found) - MOST_GROUPS, of_groups(found[MOST_GROUPS:]))
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from gpuspec.planning.bill import Bill, BillGroup, BudgetLine, JobBill
 from gpuspec.planning.bill_budgets import is_over
+from gpuspec.planning.bill_groups import shown_name
 from gpuspec.planning.reserved import ReservedUse
 from gpuspec.planning.reserved_bill import UNUSED
 from gpuspec.planning.reserved_bill import in_words as reserved_in_words
@@ -151,7 +152,12 @@ class BillText:
                 ),
                 Column("could save", [dollars(each.saved) if each.saved else "" for each in shown], 4),
                 Column("jobs", [f"{each.jobs:,}" for each in shown], 2),
-                Column(found[0].by, [cut(each.name, self.columns - 13) for each in shown], 1, numbers=False),
+                Column(
+                    found[0].by,
+                    [cut(shown_name(each), self.columns - 13) for each in shown],
+                    1,
+                    numbers=False,
+                ),
             ],
             self.columns,
         )

@@ -107,3 +107,12 @@ def test_a_spec_that_its_name_hides_is_told(company: Path, capsys: pytest.Captur
     (company / "gpuspec.toml").unlink()
     (company / ".gitignore").write_text("rerank.jsonc\n")
     assert _told(capsys) == []
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_jobs_beside_the_settings_are_in_this_folder(
+    form: str, company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (company / "gpu.jsonc").write_text(JOB.format(name="top", team="search"))
+    assert main(["bill", "--by", "folder", "--format", form]) == 0
+    assert "this folder" in capsys.readouterr().out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpuspec.planning.bill import Bill, BillGroup
+from gpuspec.planning.bill_groups import shown_name
 from gpuspec.report.bill_html.coloured import ColouredGroup, common_folder, groupings
 from gpuspec.report.bill_html.markup import NOTHING, Html, counted, foreign, length, part, tag
 from gpuspec.words import dollars
@@ -60,7 +61,7 @@ def _rest(groups: Sequence[BillGroup]) -> BillGroup:
 
 def _row(group: BillGroup, total: float, most: float, class_: str = "") -> Html:
     """A group: its name, how many jobs, its share, its dollars, and a bar, the longest of which costs `most`."""
-    name = foreign(group.name, 60)
+    name = foreign(shown_name(group), 60)
     count = counted(group.jobs)
     if group.unknown == group.jobs:
         parts = [
