@@ -59,7 +59,7 @@ app = modal.App("night")
 def nightly():
     import torch
 
-@app.function(gpu="H100:2")
+@app.function(gpu="H100:2", min_containers=1)
 @modal.web_server(8000)
 def serve():
     import subprocess
