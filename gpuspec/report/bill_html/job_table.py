@@ -107,7 +107,7 @@ def _rest(jobs: list[JobBill]) -> Html:
 def _number(hours: float | None) -> Html:
     if hours is None:
         return tag("td", "–", class_="num nil")
-    return tag("td", number(hours), class_="num", data_label="GPU-hours a month")
+    return tag("td", number(hours), class_="num", data_label="GPU-hours")
 
 
 def unknown_table(bill: Bill) -> Html:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuspec.planning.bill import Bill, BudgetLine, JobBill, gpu_hours_of
 from gpuspec.planning.bill_budgets import is_over
 from gpuspec.planning.reserved_bill import UNUSED
-from gpuspec.report.bill_gpu_hours import how_to_price, in_words, number
+from gpuspec.report.bill_gpu_hours import how_to_price, number
 from gpuspec.report.bill_html.bars import bar
 from gpuspec.report.bill_html.budgets import is_unknown, named, state
 from gpuspec.report.bill_html.markup import NOTHING, Html, counted, foreign, joined, part, tag
@@ -34,11 +34,12 @@ def lead(bill: Bill, title: str) -> tuple[Html, ...]:
         said.append(joined((f"What {counted(unknown)} {cost} ", link, ", and is in no sum.")))
     if asked := how_to_price(bill):
         said.append(f"{asked}.")
-    if not known and bill.gpu_hours:
-        said.insert(0, f"{in_words(bill.gpu_hours)} in {counted(unknown)}.")
+    hours = bill.gpu_hours if unknown and not known else None
     amount = dollars(bill.per_month) if known else "Not known" if unknown else "No jobs"
+    if hours:
+        amount = f"{number(hours)} GPU-hours"
     above = joined(("GPU bill", *((" · ", foreign(title)) if title else ())))
-    figure = tag("h1", tag("span", amount), " a month" if known else "")
+    figure = tag("h1", tag("span", amount), " a month" if known or hours else "")
     return tag("p", above, class_="eyebrow"), figure, tag("p", joined(said, " "), class_="lead")
 
 
@@ -56,9 +57,9 @@ def tiles(bill: Bill) -> Html:
 
 
 def _gpu_hours(bill: Bill) -> list[Html]:
-    """What is known of jobs whose dollars are not."""
+    """What is known of jobs whose dollars are not, beside those whose are."""
     hours = gpu_hours_of(job for job in bill.jobs if job.per_month is None)
-    if not hours:
+    if not hours or all(job.per_month is None for job in bill.jobs):
         return []
     return [_tile("GPU-hours a month", "#unknown", number(hours), "of jobs whose cost is not known")]
 
