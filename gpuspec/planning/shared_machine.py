@@ -18,7 +18,7 @@ LARGEST = 16
 def paid_once(cases: Sequence[Case], jobs: Sequence[JobBill]) -> list[JobBill]:
     """The bills of the jobs of a file. Where several run on one machine, the one that costs most pays for it, and the
     others nothing beside it; it is one with the GPUs of them all. A job of unknown cost pays for nobody."""
-    made = list(jobs)
+    made = _held_once(cases, jobs)
     places: dict[str, list[int]] = {}
     for number, case in enumerate(cases):
         place = case.document.format.shares_machine(case.document)
@@ -31,6 +31,21 @@ def paid_once(cases: Sequence[Case], jobs: Sequence[JobBill]) -> list[JobBill]:
             bills = _pay_once(together, [jobs[each] for each in numbers])
             for number, bill in zip(numbers, bills, strict=True):
                 made[number] = bill
+    return made
+
+
+def _held_once(cases: Sequence[Case], jobs: Sequence[JobBill]) -> list[JobBill]:
+    """The bills, in which the GPU-hours of jobs of unknown cost that have the same GPUs are those of the largest."""
+    made, held = list(jobs), list[tuple[str, frozenset[str]]]()
+    gpus = _gpus(cases, jobs)
+    for number in sorted(range(len(jobs)), key=lambda number: -(jobs[number].gpu_hours or 0.0)):
+        place = cases[number].document.format.shares_machine(cases[number].document)
+        job, theirs = jobs[number], gpus[number]
+        if place is None or job.per_month is not None or not job.gpu_hours or not theirs:
+            continue
+        if any(place == other and theirs <= taken for other, taken in held):
+            made[number] = job._replace(machines=0.0)
+        held.append((place, theirs))
     return made
 
 

@@ -257,3 +257,17 @@ def test_a_workflow_of_github_is_no_job(folder: Path, capsys: pytest.CaptureFixt
     workflow.write_text('on: {schedule: [{cron: "0 2 * * *"}]}\n' + steps)
     (folder / "night.yml").write_text(workflow.read_text())
     assert [each["path"] for each in _bill(capsys)["jobs"]] == ["gpu.jsonc"]
+
+
+def test_gpu_hours_of_one_machine_count_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "services:\n"
+    for name, count in (("chat", 2), ("embed", 1)):
+        text += f"  {name}:\n    image: vllm/vllm-openai:v0.8.0\n    deploy:\n"
+        text += f"      resources: {{reservations: {{devices: [{{capabilities: [gpu], count: {count}}}]}}}}\n"
+    (tmp_path / "compose.yaml").write_text(text)
+    found = _bill(capsys)
+    # docker gives both the first GPU: 2 × 730 h, and no dollars
+    assert (found["gpu_hours_per_month"], found["unknown_jobs"]) == (1460, 2)
