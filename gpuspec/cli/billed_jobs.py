@@ -132,12 +132,7 @@ class Biller:
                 hint = f"`gpuspec lint {path}` shows where"
                 raise UserError("syntax", f"{path} cannot be read as a job", hint)
             found = self.linter.cases(cases, settings)
-            asking = [case for case in cases if case.has_job and needs_gpu(case.job, case.workload)]
-            jobs = [
-                billed(case, path, [each for each in found if _job_of(each, cases) is case])
-                for case in asking
-            ]
-            for case, job in zip(asking, paid_once(asking, jobs), strict=True):
+            for case, job in bills_of(cases, path, found):
                 self.jobs.append(job)
                 self._pools.add(case, settings.reserved, job)
 
@@ -174,6 +169,14 @@ def _may_save(entry: Active) -> bool:
 def _folder_of(use: ReservedUse) -> str:
     """Where capacity is reserved for: of a part of that folder it cannot be known what nobody uses."""
     return os.path.dirname(os.path.abspath(use.reserved.shown))
+
+
+def bills_of(cases: Sequence[Case], path: str, found: Sequence[Located] = ()) -> list[tuple[Case, JobBill]]:
+    """The jobs of one file, `path` as it is shown, that ask for a GPU, each with its bill and what these findings of
+    the file save of it; before reserved capacity is filled."""
+    asking = [case for case in cases if case.has_job and needs_gpu(case.job, case.workload)]
+    bills = [billed(case, path, [each for each in found if _job_of(each, cases) is case]) for case in asking]
+    return list(zip(asking, paid_once(asking, bills), strict=True))
 
 
 def billed(case: Case, path: str, found: Sequence[Located] = ()) -> JobBill:

@@ -155,16 +155,11 @@ class State:
             self._price(path, self._linter.seen, settings)
 
     def _price(self, path: str, cases: Sequence[Case], settings: Settings) -> None:
-        from gpuspec.lint.unpriced import is_unpriced
-        from gpuspec.planning.job_bill import job_bill
+        from gpuspec.cli.billed_jobs import bills_of
         from gpuspec.planning.job_cost import job_cost
-        from gpuspec.planning.limits import needs_gpu
-        from gpuspec.planning.shared_machine import paid_once
 
         costs = self.costs.setdefault(path, {})
-        asking = [case for case in cases if case.has_job and needs_gpu(case.job, case.workload)]
-        bills = [job_bill(case, path, priced=not is_unpriced(case)) for case in asking]
-        for case, bill in zip(asking, paid_once(asking, bills), strict=True):
+        for case, bill in bills_of(cases, path):
             name = case.job.name if called(case) else ""
             job = name if name and name not in costs else called(case)
             if job not in costs:
