@@ -46,6 +46,7 @@ def check_shards(case: Case, specs: int, shards: int) -> None:
 
 def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, Any]) -> int:
     """Run all parts at once, their lines marked `[1/3]`; the exit status of the first that did not succeed."""
+    from gpuspec.launch.interrupts import ASKED_TO_END, handled
     from gpuspec.launch.programs import python
 
     command = python("from gpuspec.__main__ import script; script()", "run", "--yes")
@@ -54,26 +55,30 @@ def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, An
     command += [f"--{name.replace('_', '-')}" for name in _FLAGS if options[name]]
     command += given.words()
     began = time.time()
-    children = [
-        subprocess.Popen(
-            [*command, "--shard", f"{number}/{shards}", "--shards-began", repr(began), "--", spec],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,  # Ctrl-C reaches them through us, once
-        )
-        for number in range(1, shards + 1)
-    ]
+    children: list[subprocess.Popen[str]] = []
+    asked_to_end = False
+    failed: OSError | None = None
 
     def forward(number: int, frame: FrameType | None) -> None:
+        nonlocal asked_to_end
+        asked_to_end = True
         for child in children:
             if child.poll() is None:
                 child.send_signal(signal.SIGINT)
 
-    before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(forward, *ASKED_TO_END):  # before the first: none is left alone
+        for number in range(1, shards + 1):
+            part = ["--shard", f"{number}/{shards}", "--shards-began", repr(began), "--", spec]
+            if asked_to_end:
+                break
+            try:
+                children.append(_started([*command, *part]))
+            except OSError as error:  # no more processes: those that began are not left alone
+                failed = error
+                forward(0, None)
+            else:
+                if asked_to_end:  # while it was started
+                    children[-1].send_signal(signal.SIGINT)
         threads = [
             threading.Thread(target=_copy, args=(f"[{number}/{shards}] ", stream, out))
             for number, child in enumerate(children, 1)
@@ -83,10 +88,22 @@ def run_shards(spec: str, shards: int, given: CaseOptions, options: dict[str, An
             thread.start()
         for thread in threads:
             thread.join()
-        return next((status for status in [child.wait() for child in children] if status), 0)
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        statuses = [child.wait() for child in children]
+    if failed:
+        raise failed
+    return next((status for status in statuses if status), 130 if asked_to_end else 0)
+
+
+def _started(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,  # Ctrl-C reaches them through us, once
+    )
 
 
 def _copy(mark: str, stream: IO[str] | None, out: IO[str]) -> None:

@@ -83,6 +83,8 @@ def read_measured(path: str) -> tuple[MeasuredRun, ...]:
 
 
 def _run(path: str, name: str, record: Any) -> MeasuredRun:
+    if len(name) > LONGEST:
+        raise _broken(path, f"a run's name has more than {LONGEST} characters")
     where = f"run {as_written(name)}"
     if not isinstance(record, dict):
         raise _broken(path, f"{where} is no object")

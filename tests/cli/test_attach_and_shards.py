@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from waiting import PATIENCE
+from waiting import PATIENCE, until
 
 from gpuspec.cli import shards
 from gpuspec.launch.records import Records
@@ -128,6 +128,23 @@ def done_by(folder: Path, path: str, *options: str) -> str:
     (folder / "log").write_text("")
     gpuspec("run", path, "--on", "local", "--yes", *options)
     return "".join(sorted((folder / "log").read_text().split()))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_ends_the_launch_of_parts_ends_every_part(tmp_path: Path, number: signal.Signals) -> None:
+    path = spec(tmp_path, items=["a", "b"], run="touch {item}.began; sleep 600")
+    with subprocess.Popen(
+        [sys.executable, "-m", "gpuspec", "run", path, "--on", "local", "--yes", "--shards", "2"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    ) as process:  # fmt: skip
+        try:
+            until(lambda: len(list(tmp_path.glob("*.began"))) == 2)
+            process.send_signal(number)
+            assert process.wait(PATIENCE) == 130
+        finally:
+            process.kill()
+    assert [run.state for run in Records().all()] == ["interrupted", "interrupted"]
 
 
 def test_shards_that_begin_anew_pass_over_nothing(tmp_path: Path) -> None:

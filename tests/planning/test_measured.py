@@ -128,6 +128,7 @@ GOOD = {"job": "j", "command": "c", "began": "2026-11-01T00:00:00Z", "state": "s
         ('{"format": 1, "runs": {"a": {}}}', "has no 'job'"),
         (json.dumps({"format": 1, "runs": {"a": {**GOOD, "hours": True}}}), "hours is true"),
         (json.dumps({"format": 1, "runs": {"a": {**GOOD, "peak_gib": 1e9}}}), "which cannot be"),
+        (json.dumps({"format": 1, "runs": {"a" * 501: GOOD}}), "name has more than 500"),
         (json.dumps({"format": 1, "runs": {"a": {**GOOD, "gpus": 0}}}), "gpus is 0 and no count"),
         (json.dumps({"format": 1, "runs": {"a": {**GOOD, "gpu": ["x"]}}}), "no short text"),
         (json.dumps({"format": 1, "runs": {"a": {**GOOD, "colour": 1}}}), "does not know"),

@@ -100,7 +100,8 @@ class MachineUsage:
             return
         self._judged.append((step, rates["gpu"]))
         self._judged_seconds += step
-        while self._judged_seconds - self._judged[0][0] >= self.wanted.minutes * 60:
+        # One always stays: of a fraction of a second nothing would be left.
+        while len(self._judged) > 1 and self._judged_seconds - self._judged[0][0] >= self.wanted.minutes * 60:
             self._judged_seconds -= self._judged.popleft()[0]
 
     def too_low(self) -> float | None:
