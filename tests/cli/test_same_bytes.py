@@ -19,7 +19,21 @@ PATHS = ["examples", *(str(next(iter(sorted(rule.glob("bad-*")))).relative_to(RO
 """One file for every rule, at least."""
 EVERY_FORMAT = f"""
 import sys
+from functools import cache
+from gpuspec.cli import run_lint
 from gpuspec.cli.main import main
+
+# A file is linted once: what is found does not depend on how it is said.
+Linter, lint_data, found = run_lint.Linter, run_lint.lint_data, {{}}
+kept = cache(lambda debug: Linter(run_lint.collect(), debug=debug))
+
+def once(linter, path, *more, **named):
+    if path not in found:
+        found[path] = lint_data(linter, path, *more, **named)
+    return found[path]
+
+run_lint.Linter = lambda registry, debug: kept(debug)
+run_lint.lint_data = once
 for name, more in [*((name, []) for name in {FORMATS!r}), ("json", ["--statistics"])]:
     status = main(["lint", "--preview", "--pedantic", "--scripts", "--format", name, *more, *{PATHS!r}])
     sys.stdout.write(f"== {{name}} {{status}}\\n")
