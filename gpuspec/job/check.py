@@ -175,7 +175,11 @@ def _never_judged(document: dict[str, Any]) -> Iterator[SchemaProblem]:
     wanted, budget = document["min_utilization"], document.get("budget")
     minutes = wanted.get("minutes") if isinstance(wanted, dict) else None
     hours = budget.get("max_hours") if isinstance(budget, dict) else None
-    if isinstance(minutes, int | float) and isinstance(hours, int | float) and minutes >= hours * 60 > 0:
+    if (
+        isinstance(minutes, int | float)
+        and isinstance(hours, int | float)
+        and 1e15 > minutes >= hours * 60 > 0
+    ):
         ends = f"`budget.max_hours` ends the run after {hours * 60:g}"
         message = f"`min_utilization.minutes` is {minutes:g}, and {ends}"
         yield SchemaProblem("/min_utilization/minutes", message, "range")

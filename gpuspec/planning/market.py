@@ -371,12 +371,14 @@ def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
     job, workload = case.job, case.workload
     alone = _ALONE if job.traffic or job.users else _ALONE | {"schedule"}  # which says when the load comes
     said = zip(job._fields, job, strict=True)
-    terms = tuple((name, as_key(value)) for name, value in said if value is not None and name not in alone)
+    terms = tuple([(name, as_key(value)) for name, value in said if value is not None and name not in alone])
     installed = tuple(step.text for step in case.steps if "install" in step.text)
     used = case.gpus_used.gpus if case.gpus_used else None
     where = case.document.format.name, installed, used  # jobs of a format may have only some GPUs
-    ran = frozenset((each.gpu, min(each.gpus, used or each.gpus)) for each in case.measured)
-    settings = case.settings._replace(usage=(), labels=())
+    ran = frozenset([(each.gpu, min(each.gpus, used or each.gpus)) for each in case.measured])
+    settings = case.settings
+    if settings.usage or settings.labels:
+        settings = settings._replace(usage=(), labels=())
     key = (id(case.catalog), case.work, settings, case.overrides, terms, where, ran)
     found: Market | None = case.shared.get(key)
     if found is None:
