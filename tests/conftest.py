@@ -9,11 +9,13 @@ import sys
 from collections import Counter
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # The same inputs on every machine: a red build must be about the change. HYPOTHESIS_PROFILE=explore looks further.
-settings.register_profile("seeded", derandomize=True, deadline=None)
-settings.register_profile("explore", deadline=None, max_examples=2000)
+# Nor about the load: hypothesis would fail a test whose inputs took a second to make while the machine was busy.
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("seeded", derandomize=True, **UNTIMED)
+settings.register_profile("explore", max_examples=2000, **UNTIMED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded"))
 
 # Tests start thousands of interpreters. Where the environment forbids keeping compiled modules, as container images
