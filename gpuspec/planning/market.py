@@ -376,9 +376,8 @@ def market_of(case: Any, why_not: Callable[[Gpu], str]) -> Market:
     used = case.gpus_used.gpus if case.gpus_used else None
     where = case.document.format.name, installed, used  # jobs of a format may have only some GPUs
     ran = frozenset([(each.gpu, min(each.gpus, used or each.gpus)) for each in case.measured])
-    settings = case.settings
-    if settings.usage or settings.labels:
-        settings = settings._replace(usage=(), labels=())
+    bare = case.settings
+    settings = bare._replace(usage=(), labels=()) if bare.usage or bare.labels else bare
     key = (id(case.catalog), case.work, settings, case.overrides, terms, where, ran)
     found: Market | None = case.shared.get(key)
     if found is None:

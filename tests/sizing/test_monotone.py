@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gpuspec import resolve_model
@@ -207,6 +207,7 @@ def test_larger_pictures(w: int, h: int, n: int, method: str | None, name: str, 
     offload=st.sampled_from([None, "cpu"]),
     name=st.sampled_from(["HunyuanVideo", "CogVideoX-5B", "Wan2.1-T2V-14B"]),
 )
+@example(w=417, h=593, frames=(1, 2), offload=None, name="CogVideoX-5B")
 def test_longer_videos(w: int, h: int, frames: tuple[int, int], offload: str | None, name: str) -> None:
     one = Workload(task="serve", modality="video", model_name=name, width=w, height=h, cpu_offload=offload)
     never_less(sized(one._replace(sequence=min(frames))), sized(one._replace(sequence=max(frames))))

@@ -57,8 +57,8 @@ def denoise(pipeline: Pipeline, extent: Extent, bits: float) -> Part:
 
 
 def decode(pipeline: Pipeline, extent: Extent, bits: float, *, tiles: bool) -> Part:
-    """From latents to pixels: all at once, or in tiles. A large video may be tiled by code that is not read: that is
-    the least."""
+    """From latents to pixels: all at once, or in tiles. A video, or one frame by a model of videos, may be tiled by
+    code that is not read: that is the least."""
     vae = pipeline.vae
     width = vae.bytes_each(bits)
     frames = extent.many * extent.pixels * extent.frames * 3 * 2 * width / GIB
@@ -69,7 +69,7 @@ def decode(pipeline: Pipeline, extent: Extent, bits: float, *, tiles: bool) -> P
     why = f"{extent.words} × {vae.numbers(extent.frames):,.0f} numbers a pixel × {width} bytes"
     if tiles:
         why = f"{extent.words} in tiles"
-    low = 0.9 * (small if extent.frames > 1 else expected)
+    low = 0.9 * (small if extent.frames > 1 or vae.temporal > 1 else expected)
     return Part("activations", low, expected, 1.15 * expected, why)
 
 
@@ -82,7 +82,8 @@ def encode_pictures(pipeline: Pipeline, extent: Extent, bits: float) -> Part:
     if vae.tiles:
         size = min(size, vae.tile_gib)
     why = f"{extent.words} through the VAE's encoder"
-    return Part("activations", 0.3 * size if extent.frames > 1 else 0.8 * size, size, 1.3 * size, why)
+    least = 0.3 if extent.frames > 1 or vae.temporal > 1 else 0.8
+    return Part("activations", least * size, size, 1.3 * size, why)
 
 
 def fragments(work: Part, share: Range = FRAGMENTS, of: str = "the pass") -> Part:
