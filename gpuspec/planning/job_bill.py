@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gpuspec.planning.case import Case
 
 NO_GPU = "it names no GPU: gpu_types does, or assume-gpu in the settings"
+A_SLICE = "a slice of a GPU (MIG) is not rented alone: what it costs depends on who has the other slices"
 NO_CLOUD = "its file does not say where its machine is rented: `clouds` in gpuspec.toml, or --cloud, says it"
 
 
@@ -40,7 +41,9 @@ class BilledMachine(NamedTuple):
 
 def machine_of(case: Case, *, priced: bool) -> BilledMachine | None:
     """The machine that a job comes down to: of the GPUs that it names, else of all that it may rent the one that its
-    plan chooses. `priced`: whether it is known where it is rented."""
+    plan chooses. None for a slice of a GPU. `priced`: whether it is known where it is rented."""
+    if _is_slice(case):
+        return None
     one = case.selected or next(iter(case.choices), None)
     if one is not None and priced:
         whole = _whole_machine(case, one.gpu, one.gpu_count)
@@ -111,13 +114,17 @@ def job_bill(case: Case, path: str, *, priced: bool, machine: BilledMachine | No
         unknown=_unknown(case, machine, use, priced=priced),
         machines=number.mean,
         gpus_each=gpus,
-        needs_cloud=not priced and use.hours != 0,
+        needs_cloud=not priced and use.hours != 0 and not _is_slice(case),
     )
 
 
+def _is_slice(case: Case) -> bool:
+    return case.job.deployment is not None and case.job.deployment.slice_gb is not None
+
+
 def _gpus_said(case: Case) -> int:
-    """GPUs of a machine of which no GPU is named; none, where not even how many is said."""
-    return case.job.gpu_count or 0
+    """GPUs of a machine of which no GPU is named; none, where not even how many is said, or slices are asked for."""
+    return 0 if _is_slice(case) else case.job.gpu_count or 0
 
 
 def _by_load(use: MonthlyUse, number: MachinesPaid) -> MonthlyUse:
@@ -141,7 +148,9 @@ def _unknown(case: Case, machine: BilledMachine | None, use: MonthlyUse, *, pric
         return ""
     missing = []
     if machine is None or machine.price is None:
-        if not priced:
+        if _is_slice(case):
+            missing.append(A_SLICE)
+        elif not priced:
             missing.append(NO_CLOUD)
         elif machine is None:
             missing.append("no machine fits it" if case.job.gpu_types else NO_GPU)

@@ -259,6 +259,16 @@ def test_a_workflow_of_github_is_no_job(folder: Path, capsys: pytest.CaptureFixt
     assert [each["path"] for each in _bill(capsys)["jobs"]] == ["gpu.jsonc"]
 
 
+def test_a_slice_of_a_gpu_is_not_billed_as_a_whole_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = POD.replace("NAME", "llm").replace("MODEL", "Qwen/Qwen2.5-0.5B")
+    (folder / "pod.yaml").write_text(text.replace("nvidia.com/gpu: 1", "nvidia.com/mig-1g.10gb: 1"))
+    job = _jobs(capsys)["llm"]
+    assert job["per_month"] is None and "slice of a GPU" in job["unknown"]
+    assert not job["gpu_hours_per_month"]
+
+
 def test_gpu_hours_of_one_machine_count_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
