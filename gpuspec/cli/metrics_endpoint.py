@@ -1,4 +1,4 @@
-"""`gpuspec metrics --listen`: one page, read only, one request at a time."""
+"""`gpuspec metrics --listen`: one page, read only, for a few clients at a time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from gpuspec.numerals import is_digits
 ASK_EVERY = 300.0
 """Seconds between two times that machines are asked."""
 PATIENCE = 5.0
-"""Seconds that a client may take to say what it wants, or to take the answer: others wait meanwhile."""
-QUEUE = 16
+"""Seconds that a client may take to say what it wants, or to take the answer."""
+MOST_CLIENTS = 16
+"""At a time; whoever comes beyond them is hung up on."""
 
 
 def address_of(listen: str) -> tuple[str, int]:
@@ -50,7 +51,7 @@ class _Page(BaseHTTPRequestHandler):
             self._answer(404, "text/plain", b"/metrics is what there is\n")
         else:
             try:
-                text = self.server.text()
+                text = self.server.page()
             except Exception as error:  # the next scrape may do
                 self.server.say(f"a scrape failed: {what_failed(error)}")
                 self._answer(500, "text/plain", b"the run records could not be read\n")
@@ -69,17 +70,24 @@ class _Page(BaseHTTPRequestHandler):
         """Nothing is logged: a scrape comes every few seconds."""
 
 
-class Endpoint(HTTPServer):
-    """Serves what `text` gives, to one client at a time."""
+class Endpoint(socketserver.ThreadingMixIn, HTTPServer):
+    """Serves what `text` gives. Each client has a thread, so that one that says nothing keeps no other waiting."""
 
-    request_queue_size = QUEUE
+    daemon_threads = True
 
     def __init__(self, host: str, port: int, text: Callable[[], str], say: Callable[[str], None]) -> None:
         self.text, self.say = text, say
+        self._one_reads = threading.Lock()
+        self._free = threading.Semaphore(MOST_CLIENTS)
         self._inside = ipaddress.ip_address(host).is_loopback
         if ":" in host:
             self.address_family = socket.AF_INET6
         super().__init__((host, port), _Page)
+
+    def page(self) -> str:
+        """The text, made once at a time."""
+        with self._one_reads:
+            return self.text()
 
     def is_asked_as_itself(self, host: str) -> bool:
         """Whether a request to this machine alone names this machine: a page in a browser here could otherwise read
@@ -98,14 +106,22 @@ class Endpoint(HTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """With an end: a client that says a letter every few seconds would keep all others waiting."""
+        """In a thread, while there are few of them."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """With an end: a client that says a letter every few seconds would keep its thread."""
         late = threading.Timer(2 * PATIENCE, _hang_up, (request,))
         late.daemon = True
         late.start()
         try:
-            super().process_request(request, client_address)
+            super().process_request_thread(request, client_address)
         finally:
             late.cancel()
+            self._free.release()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went, or took too long, is no matter."""

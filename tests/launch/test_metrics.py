@@ -249,14 +249,24 @@ def test_it_is_read_only(endpoint: Endpoint, method: str, path: str, host: str, 
     assert asked(endpoint.server_port, path, method, Host=host)[0] == status
 
 
-def test_a_client_that_says_nothing_is_hung_up_on(
+def test_clients_that_say_nothing_keep_nobody_waiting_and_are_hung_up_on(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics_endpoint, "PATIENCE", 0.05)
-    silent = socket.create_connection(("127.0.0.1", endpoint.server_port))
-    silent.sendall(b"GET /metrics HTT")
-    assert asked(endpoint.server_port, "/metrics")[0] == 200
-    silent.close()
+    monkeypatch.setattr(metrics_endpoint, "PATIENCE", 60.0)
+    silent = [socket.create_connection(("127.0.0.1", endpoint.server_port)) for _ in range(3)]
+    assert asked(endpoint.server_port, "/metrics")[0] == 200  # within its own 5 seconds
+    monkeypatch.setattr(metrics_endpoint, "PATIENCE", 0.02)
+    silent.append(socket.create_connection(("127.0.0.1", endpoint.server_port)))
+    silent[-1].sendall(b"GET /metrics HTT")
+    assert silent[-1].recv(1) == b""
+    for each in silent:
+        each.close()
+
+
+def test_only_so_many_clients_at_a_time(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "_free", threading.Semaphore(0))
+    with socket.create_connection(("127.0.0.1", endpoint.server_port)) as late:
+        assert late.recv(1) == b""
 
 
 def test_records_that_cannot_be_read_are_an_error_of_one_scrape(endpoint: Endpoint) -> None:
