@@ -26,7 +26,7 @@ _NICKNAMES = {
     "@hourly": "0 * * * *",
 }
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_DAYS = tuple(re.findall("...", "sunmontuewedthufrisat"))
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _STAR = re.compile(r"(?:^|,)[*?](?:/0*1)?(?:,|$)")
 """A part of a field that leaves the choice of days to the other field."""

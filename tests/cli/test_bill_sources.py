@@ -265,7 +265,8 @@ def test_a_slice_of_a_gpu_is_not_billed_as_a_whole_one(
     text = POD.replace("NAME", "llm").replace("MODEL", "Qwen/Qwen2.5-0.5B")
     (folder / "pod.yaml").write_text(text.replace("nvidia.com/gpu: 1", "nvidia.com/mig-1g.10gb: 1"))
     job = _jobs(capsys)["llm"]
-    assert job["per_month"] is None and "slice of a GPU" in job["unknown"]
+    assert job["per_month"] is None
+    assert "slice of a GPU" in job["unknown"]
     assert not job["gpu_hours_per_month"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -69,3 +70,13 @@ def test_no_two_rooms_have_a_class_of_the_same_name() -> None:
             rooms.setdefault(name, set()).add(room)
     assert len(rooms) > 200
     assert {name: sorted(found) for name, found in rooms.items() if len(found) > 1} == {}
+
+
+def test_no_two_modules_of_tests_have_one_name() -> None:
+    """pytest takes two of the same name for one, where neither is in a package."""
+    found = Counter(
+        path.name
+        for path in (ROOT / "tests").glob("*/test_*.py")
+        if not (path.parent / "__init__.py").exists()
+    )
+    assert [name for name, number in found.items() if number > 1] == []
