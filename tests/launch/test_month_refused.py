@@ -21,6 +21,10 @@ from . import drive_rented as cloud
 from .rented import change, prepare, run
 
 
+def tried(spec: Path, prices: Path) -> list[str]:
+    return ["run", str(spec), "--on", "skypilot", "--prices", str(prices), "--dry-run"]
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """1 h, 7 idle minutes at $0.44/h on a machine of one's own: $0.49 at most. $4.70 of $5 are spent."""
@@ -52,15 +56,7 @@ def test_a_launch_that_breaks_the_budget_is_refused_before_anything_is_rented(fo
 
 
 def test_dry_run_says_so_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = [
-        "run",
-        str(folder / "gpu.jsonc"),
-        "--on",
-        "skypilot",
-        "--prices",
-        str(folder / "prices.csv"),
-        "--dry-run",
-    ]
+    words = tried(folder / "gpu.jsonc", folder / "prices.csv")
     assert main(words) == 2
     assert "over-monthly-budget" in capsys.readouterr().err
     assert main([*words, "--max-hours", "0.5"]) == 0  # 37 minutes at $0.44/h: $0.27
@@ -86,15 +82,7 @@ def test_budgets_above_the_folder_hold_as_far_as_the_repository_goes(
     team.mkdir()
     (team / "gpuspec.toml").write_text("[budget]\nmonthly = 100\n")
     (folder / "gpu.jsonc").rename(team / "gpu.jsonc")
-    words = [
-        "run",
-        str(team / "gpu.jsonc"),
-        "--on",
-        "skypilot",
-        "--prices",
-        str(folder / "prices.csv"),
-        "--dry-run",
-    ]
+    words = tried(team / "gpu.jsonc", folder / "prices.csv")
     assert main(words) == 2
     assert f"raise budget.monthly in {folder / 'gpuspec.toml'}" in " ".join(capsys.readouterr().err.split())
     assert main([*words, "--config", str(team / "gpuspec.toml")]) == 0
