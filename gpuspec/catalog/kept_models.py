@@ -11,7 +11,7 @@ from gpuspec.atomic_write import alone, atomic_write
 from gpuspec.catalog.model import MODELS_FILE, Model, ModelMatch
 from gpuspec.catalog.model_names import ModelNames, _address
 from gpuspec.catalog.model_record import from_record, to_record
-from gpuspec.catalog.untrusted_json import as_written, json_object
+from gpuspec.catalog.untrusted_json import object_of_format
 from gpuspec.errors import UserError
 from gpuspec.quantization.checkpoint_names import split_quantization
 from gpuspec.untrusted_file import in_words, read_file
@@ -131,12 +131,10 @@ def read_kept(path: str) -> KeptModels:
     except OSError as error:
         raise broken(path, in_words(error)) from None
     try:
-        document = json_object(data, "it", once=True)
+        document = object_of_format(data, FORMAT)
     except ValueError as error:
         raise broken(path, str(error)) from None
-    form, models = document.get("format"), document.get("models")
-    if type(form) is not int or form != FORMAT:
-        raise broken(path, f"its format is {as_written(form)}, and this version of gpuspec reads {FORMAT}")
+    models = document.get("models")
     if unknown := document.keys() - {"format", "models"}:  # it would be lost when the file is written
         raise broken(path, f"{min(unknown)[:60]!r} is nothing that this version of gpuspec keeps")
     if not isinstance(models, dict) or len(models) > MOST:

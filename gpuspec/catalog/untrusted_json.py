@@ -41,6 +41,15 @@ def json_object(data: bytes, what: str, *, once: bool = False) -> dict[str, Any]
     return value
 
 
+def object_of_format(data: bytes, number: int) -> dict[str, Any]:
+    """The object of a file that gpuspec wrote and people commit, read strictly; its "format" is `number`."""
+    document = json_object(data, "it", once=True)
+    form = document.get("format")
+    if type(form) is not int or form != number:
+        raise ValueError(f"its format is {as_written(form)}, and this version of gpuspec reads {number}")
+    return document
+
+
 def as_written(value: Any) -> str:
     """A value as it stands in JSON, cut short."""
     from json import dumps

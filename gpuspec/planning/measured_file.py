@@ -6,7 +6,7 @@ from typing import Any
 
 from gpuspec.atomic_write import alone, atomic_write
 from gpuspec.catalog.file_state import state_of
-from gpuspec.catalog.untrusted_json import as_written, json_object
+from gpuspec.catalog.untrusted_json import as_written, object_of_format
 from gpuspec.errors import UserError
 from gpuspec.job.job import Job
 from gpuspec.planning.measured import Measured, MeasuredRun, command_digest, measured_of
@@ -69,12 +69,10 @@ def read_measured(path: str) -> tuple[MeasuredRun, ...]:
     except OSError as error:
         raise _broken(path, in_words(error)) from None
     try:
-        document = json_object(data, "it", once=True)
+        document = object_of_format(data, FORMAT)
     except ValueError as error:
         raise _broken(path, str(error)) from None
-    form, runs = document.get("format"), document.get("runs")
-    if type(form) is not int or form != FORMAT:
-        raise _broken(path, f"its format is {as_written(form)}, and this version of gpuspec reads {FORMAT}")
+    runs = document.get("runs")
     if not isinstance(runs, dict):
         raise _broken(path, '"runs" is no object')
     if len(runs) > MOST:
